@@ -1,0 +1,144 @@
+import { z } from 'zod';
+
+/** Version of the stored record. A store upgrades older ones when it reads them and refuses newer ones. */
+export const recordSchemaVersion = 1;
+
+/** Every state that a stored job can be in. `retrying` waits for its time; `expiring` is being deleted, files first. */
+export const jobStates = ['queued', 'running', 'retrying', 'completed', 'failed', 'cancelled', 'expiring'] as const;
+export type JobState = (typeof jobStates)[number];
+
+const milliseconds = z.number().int().nonnegative();
+const timestamp = z.number().int().nonnegative();
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** A path below the work folder: no absolute path, no `..`, no backslash. */
+const relativePath = z.string().min(1).regex(/^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))[^\\\0]+$/);
+
+/** A file that the job was given. Its bytes lie in `inputFolder` under `name`. */
+export const inputFileSchema = z.strictObject({
+  /** Field of the operation's input that named it. */
+  field: z.string().min(1),
+  /** Name on disk inside `inputFolder`; made by us, never the caller's. */
+  name: relativePath,
+  bytes: z.number().int().nonnegative(),
+  sha256,
+  /** The caller's own file name, for people only. */
+  originalName: z.string(),
+});
+export type InputFile = z.infer<typeof inputFileSchema>;
+
+/** A file that the job made. Its bytes lie in `outputFolder` under `name`. */
+export const artifactSchema = z.strictObject({
+  name: relativePath,
+  bytes: z.number().int().nonnegative(),
+  sha256,
+  mediaType: z.string().optional(),
+});
+export type Artifact = z.infer<typeof artifactSchema>;
+
+export const serializedErrorSchema = z.looseObject({
+  code: z.string(),
+  message: z.string(),
+  class: z.enum(['permanent', 'transient', 'overload', 'infrastructure', 'interrupted', 'lost']),
+  advice: z.string().optional(),
+  facts: z.record(z.string(), z.unknown()).optional(),
+  originalType: z.string().optional(),
+  causes: z.array(z.string()).optional(),
+  retryAfterMs: milliseconds.optional(),
+});
+
+/** Who works on the job now. Every write of that worker carries `token`, and so does the folder it writes to. */
+export const claimSchema = z.strictObject({
+  /** Unique for ever; never drawn twice, not even after a reset or an expiry. */
+  token: z.string().min(1),
+  /** The process, as `ownerId()` of `@media-jobs/process` names it. */
+  owner: z.string().min(1),
+  claimedAt: timestamp,
+  leaseUntil: timestamp,
+});
+export type Claim = z.infer<typeof claimSchema>;
+
+/** What the job may cost before it is given up; copied from the operation when it was submitted. */
+export const policySchema = z.strictObject({
+  /** Charged attempts, the first included. */
+  maxAttempts: z.number().int().positive(),
+  /** Times that a worker may be lost before the job is a dead letter. */
+  maxLosses: z.number().int().positive(),
+  /** From the end of the job to its expiry. */
+  ttlMs: z.number().int().positive(),
+});
+export type JobPolicy = z.infer<typeof policySchema>;
+
+/** Sums over all processes that the attempts started, sampled a few times a second: a lower bound. */
+export const usageSchema = z.strictObject({
+  wallMs: milliseconds,
+  waitingMs: milliseconds,
+  cpuMs: milliseconds,
+  peakRssBytes: z.number().int().nonnegative(),
+  sampled: z.literal(true),
+});
+export type JobUsage = z.infer<typeof usageSchema>;
+
+/** One job as a store keeps it. All times are milliseconds since 1970 by the store's clock. */
+export const jobRecordSchema = z.strictObject({
+  schemaVersion: z.literal(recordSchemaVersion),
+  /** `mj_` and 26 characters of base32, from the first 130 bits of `digest`. */
+  id: z.string().regex(/^mj_[a-z2-7]{26}$/),
+  /** The whole identity: sha256 over operation, version, namespace, options, input digests and facts. */
+  digest: sha256,
+  namespace: z.string(),
+  /** The reset era that the record belongs to; one of an older epoch is as good as none. */
+  epoch: z.string().min(1),
+  operation: z.string().min(1),
+  operationVersion: z.number().int().nonnegative(),
+  state: z.enum(jobStates),
+  /** 1 for the first run of this identity, one more for each re-run. */
+  generation: z.number().int().positive(),
+  /** Dispatch number: raised whenever the job enters the line again. */
+  sequence: z.number().int().nonnegative(),
+  priority: z.number().int(),
+  policy: policySchema,
+  /** Charged attempts of this generation. */
+  attempts: z.number().int().nonnegative(),
+  /** Claims that were lost in this generation. */
+  losses: z.number().int().nonnegative(),
+  /** The canonical input with its file fields taken out. */
+  options: z.record(z.string(), z.unknown()),
+  inputs: z.array(inputFileSchema),
+  /** Folder of the inputs, relative to the work folder. */
+  inputFolder: relativePath.nullable(),
+  claim: claimSchema.nullable(),
+  cancelRequested: z.boolean(),
+  /** 0..1, never falling within a generation. */
+  progress: z.number().min(0).max(1),
+  phase: z.string(),
+  /** What the operation returned. */
+  output: z.unknown().optional(),
+  artifacts: z.array(artifactSchema),
+  /** Folder of the artifacts, relative to the work folder. */
+  outputFolder: relativePath.nullable(),
+  error: serializedErrorSchema.nullable(),
+  /** Why a failed job is a dead letter; null when it is none. */
+  deadLetter: z.string().nullable(),
+  correlationId: z.string().nullable(),
+  usage: usageSchema.nullable(),
+  createdAt: timestamp,
+  /** Start of this generation. */
+  queuedAt: timestamp,
+  /** First claim of this generation. */
+  startedAt: timestamp.nullable(),
+  updatedAt: timestamp,
+  /** When a `retrying` job is due. */
+  retryAt: timestamp.nullable(),
+  endedAt: timestamp.nullable(),
+  /** `endedAt` plus `policy.ttlMs`; null until the job ends. */
+  expiresAt: timestamp.nullable(),
+  /** Drawn by `takeExpired`; whoever purges must show it. */
+  takeToken: z.string().nullable(),
+});
+export type JobRecord = z.infer<typeof jobRecordSchema>;
+
+/** The states in which a job has ended and its result or error stands. */
+export function hasEnded(state: JobState): state is 'completed' | 'failed' | 'cancelled' {
+  return state === 'completed' || state === 'failed' || state === 'cancelled';
+}

@@ -1,0 +1,98 @@
+import type { ProcessControls } from '@media-jobs/process';
+
+/** What an engine can give. What it cannot is refused or warned about, never ignored. */
+export interface EngineCapabilities {
+  /** Times of single words. */
+  readonly words: boolean;
+  readonly wordProbability: boolean;
+  readonly languageProbability: boolean;
+  /** Probability that a segment holds no speech. */
+  readonly noSpeech: boolean;
+  /** Can stay loaded between runs; an engine that cannot is started for each `open`. */
+  readonly warm: boolean;
+}
+
+/** A stretch of speech with its words. */
+export interface Segment {
+  /** Seconds from the start of the audio. */
+  readonly start: number;
+  /** Seconds, not before `start`, not beyond the end of the audio. */
+  readonly end: number;
+  readonly text: string;
+  readonly words?: readonly Word[];
+  /** 0..1 */
+  readonly noSpeechProbability?: number;
+}
+
+export interface Word {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  /** 0..1 */
+  readonly probability?: number;
+}
+
+/** One run: what to hear, and how. */
+export interface EngineRequest extends ProcessControls {
+  /** 16 kHz, mono, 16-bit PCM in a WAV file. */
+  readonly wavFile: string;
+  /** Length of the file in seconds; results are held against it. */
+  readonly durationSeconds: number;
+  /** A Whisper language code, or `auto`. */
+  readonly language: string;
+  /** Into English. */
+  readonly translate: boolean;
+  /** Beams of the search, 1 = greedy. */
+  readonly beamSize: number;
+  readonly prompt?: string;
+  readonly onProgress?: (ratio: number) => void;
+  /** Segments as they are found, in order; the result holds them all again. */
+  readonly onSegment?: (segment: Segment) => void;
+}
+
+export interface EngineResult {
+  readonly segments: readonly Segment[];
+  /** The language that was heard or given, as a code. */
+  readonly language: string;
+  readonly languageProbability?: number;
+  readonly warnings: readonly string[];
+}
+
+/** Shows that the memory is back. `proof` names the strongest evidence that was at hand. */
+export interface ReleaseReceipt {
+  readonly pid: number;
+  /** Milliseconds since 1970; null while the process stays loaded for the next run. */
+  readonly exitedAt: number | null;
+  /** Resident memory of the engine process, sampled; null when it could not be read. */
+  readonly peakRssBytes: number | null;
+  /** GPU memory in MiB, where a driver tells. */
+  readonly gpu: { readonly beforeMiB: number; readonly peakMiB: number; readonly afterMiB: number } | null;
+  /** `kept-warm`: not released on purpose; the receipt comes when it is. */
+  readonly proof: 'process-gone' | 'absent-from-driver' | 'memory-back' | 'kept-warm';
+}
+
+/** A loaded engine. One request at a time. */
+export interface EngineSession extends AsyncDisposable {
+  readonly pid: number | null;
+  /** Throws `ENGINE_FAILED`, `MODEL_INVALID`, `STALLED`, `TIMEOUT` or `ABORTED`; the session must then be released. */
+  transcribe(request: EngineRequest): Promise<EngineResult>;
+  /** Ends the process, waits until it is gone, and shows it. Idempotent. */
+  release(): Promise<ReleaseReceipt>;
+}
+
+export interface EngineOpenOptions extends ProcessControls {
+  readonly modelFile: string;
+  /** Threads of one run. */
+  readonly threads: number;
+}
+
+/** A way to run Whisper: a warm child process, or a program that is started for each run. */
+export interface Engine {
+  readonly specVersion: 1;
+  /** Such as `addon-child`. */
+  readonly name: string;
+  readonly capabilities: EngineCapabilities;
+  /** Whether it works on this machine, with the reason and what to do when it does not. */
+  check(): Promise<{ readonly works: boolean; readonly detail: string; readonly advice?: string }>;
+  open(options: EngineOpenOptions): Promise<EngineSession>;
+}

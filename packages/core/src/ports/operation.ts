@@ -1,0 +1,66 @@
+import type { Logger } from '@media-jobs/foundation';
+import type { ProcessControls } from '@media-jobs/process';
+import type { z } from 'zod';
+import type { HealthCheck } from './health-check.ts';
+
+/** Limits and defaults of one operation. */
+export interface OperationLimits {
+  /** Soft limit: `attempt.signal` aborts. */
+  readonly softTimeoutMs: number;
+  /** Hard limit: `attempt.kill` aborts, and the process tree is killed at once. At least the soft limit. */
+  readonly hardTimeoutMs: number;
+  /** Charged attempts, the first included. Default 3. */
+  readonly maxAttempts?: number;
+  /** Base of the exponential back-off. Default 1,000 ms; the delay is capped at 600 s. */
+  readonly retryBaseMs?: number;
+  /** At a time in one process. Default: half the cores, at least 1. */
+  readonly concurrency?: number;
+  /** In line in one store. Default 100. */
+  readonly maxWaiting?: number;
+}
+
+/** Where an attempt puts the files that shall stay. */
+export interface ArtifactFolder {
+  /** The folder of this claim; it exists. */
+  readonly folder: string;
+  /** Records a file in the folder as a result, with its size and sha256. Throws `EMPTY_OUTPUT` when it is not there or empty. */
+  add(name: string, mediaType?: string): Promise<void>;
+}
+
+/** What a running attempt is given. */
+export interface Attempt {
+  readonly jobId: string;
+  readonly generation: number;
+  /** 1 for the first. */
+  readonly number: number;
+  /** Aborts at the soft limit, on cancel, on shutdown, and when the claim is lost. */
+  readonly signal: AbortSignal;
+  /** Aborts at the hard limit: whatever runs is killed. */
+  readonly kill: AbortSignal;
+  /** `signal`, `kill`, usage and logger in one bag, to be spread into the options of a tool. */
+  readonly controls: ProcessControls;
+  /** A folder that is gone when the attempt has ended, however it ends. */
+  readonly tempFolder: string;
+  readonly artifacts: ArtifactFolder;
+  readonly log: Logger;
+  /** Ratio 0..1 of the whole job; a lower one than before is ignored. */
+  report(progress: { readonly ratio: number; readonly phase: string }): void;
+  /** Lengthens the limits of this attempt for work that turns out longer: soft becomes at least this, hard the same distance above. */
+  allow(softTimeoutMs: number): void;
+}
+
+/** A typed unit of work. Make one with `defineOperation`. */
+export interface Operation<Name extends string = string, Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType> {
+  readonly name: Name;
+  /** Part of the identity: raise it when the same input gives another result. */
+  readonly version: number;
+  readonly input: Input;
+  readonly output: Output;
+  readonly limits: OperationLimits;
+  /** What else the result depends on, such as the sha256 of a model. Part of the identity; must survive JSON. */
+  readonly identityFacts?: (input: z.output<Input>) => Promise<Readonly<Record<string, unknown>>>;
+  /** Does the work. File fields of `input` hold absolute paths of the job's own copies. */
+  readonly run: (input: z.output<Input>, attempt: Attempt) => Promise<z.input<Output>>;
+  /** What this operation needs to work. */
+  readonly healthChecks?: readonly HealthCheck[];
+}

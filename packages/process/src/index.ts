@@ -1,0 +1,1 @@
+export type { ProcessControls, ProcessUsage } from './controls.ts';
