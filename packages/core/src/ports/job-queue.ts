@@ -1,4 +1,4 @@
-import type { JobPointer } from './job-store.ts';
+import type { JobPointer } from './store-messages.ts';
 
 /** A dispatch: the pointer and how it should be ordered. */
 export interface Dispatch {
