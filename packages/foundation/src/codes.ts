@@ -46,6 +46,7 @@ export const errorCodes: Readonly<Record<MediaJobErrorCode, CodeEntry>> = Object
   EMPTY_OUTPUT: row('permanent', 422, 'The program succeeded but wrote no usable output.'),
   OUTPUT_LIMIT: row('permanent', 422, 'The output reached its limit of bytes or of duration.'),
   OUTPUT_EXISTS: row('permanent', 409, 'The output file exists and may not be overwritten.'),
+  OUTPUT_UNWRITABLE: row('permanent', 403, 'The output cannot be written: its folder is missing, or this user may not write there.'),
   PROBE_TIMEOUT: row('permanent', 422, 'Reading the properties of the file took too long: it may be corrupt.'),
   // Programs
   PROGRAM_NOT_FOUND: row('permanent', 503, 'A program that is needed was not found.'),
@@ -68,6 +69,7 @@ export const errorCodes: Readonly<Record<MediaJobErrorCode, CodeEntry>> = Object
   MEMORY_SHORT: row('infrastructure', 503, 'There is not enough memory to start.'),
   QUEUE_FULL: row('overload', 429, 'The waiting line is full.'),
   WORK_FOLDER_UNSAFE: row('permanent', 500, 'The work folder is a link, is owned by somebody else, or is not a folder.'),
+  CLEANUP_FAILED: row('infrastructure', 500, 'A file that should be gone could not be removed; the next sweep tries again.'),
   LOCK_TIMEOUT: row('transient', 503, 'A lock was not free within the time allowed.'),
   // Store and jobs
   STORE_UNAVAILABLE: row('infrastructure', 503, 'The job store does not answer.'),
@@ -92,9 +94,9 @@ export const errorCodes: Readonly<Record<MediaJobErrorCode, CodeEntry>> = Object
 export type MediaJobErrorCode =
   | 'INVALID_OPTION' | 'INVALID_INPUT' | 'INVALID_ENVIRONMENT' | 'UNKNOWN_OPERATION'
   | 'INPUT_MISSING' | 'INPUT_UNREADABLE' | 'INPUT_NOT_FILE' | 'INPUT_EMPTY' | 'INPUT_ALL_ZERO' | 'INPUT_TOO_LARGE' | 'INPUT_CHANGED' | 'INPUT_IS_OUTPUT'
-  | 'UNSUPPORTED_FORMAT' | 'CORRUPT' | 'NO_AUDIO' | 'BAD_STREAM' | 'TOO_LONG' | 'TRUNCATED' | 'EMPTY_OUTPUT' | 'OUTPUT_LIMIT' | 'OUTPUT_EXISTS' | 'PROBE_TIMEOUT'
+  | 'UNSUPPORTED_FORMAT' | 'CORRUPT' | 'NO_AUDIO' | 'BAD_STREAM' | 'TOO_LONG' | 'TRUNCATED' | 'EMPTY_OUTPUT' | 'OUTPUT_LIMIT' | 'OUTPUT_EXISTS' | 'OUTPUT_UNWRITABLE' | 'PROBE_TIMEOUT'
   | 'PROGRAM_NOT_FOUND' | 'PROGRAM_NOT_EXECUTABLE' | 'PROGRAM_UNFIT' | 'PROGRAM_FAILED' | 'PROGRAM_CRASHED' | 'PROGRAM_KILLED' | 'STALLED' | 'TIMEOUT'
   | 'MODEL_MISSING' | 'MODEL_INVALID' | 'ENGINE_UNAVAILABLE' | 'ENGINE_FAILED' | 'UNSUPPORTED_LANGUAGE' | 'RELEASE_UNPROVEN'
-  | 'DISK_FULL' | 'MEMORY_SHORT' | 'QUEUE_FULL' | 'WORK_FOLDER_UNSAFE' | 'LOCK_TIMEOUT'
+  | 'DISK_FULL' | 'MEMORY_SHORT' | 'QUEUE_FULL' | 'WORK_FOLDER_UNSAFE' | 'CLEANUP_FAILED' | 'LOCK_TIMEOUT'
   | 'STORE_UNAVAILABLE' | 'STORE_INCOMPATIBLE' | 'EPOCH_PASSED' | 'JOB_NOT_FOUND' | 'JOB_EXPIRED' | 'JOB_NOT_READY' | 'ILLEGAL_MOVE' | 'CLAIM_LOST' | 'WORKER_LOST' | 'OUTPUT_INVALID'
   | 'ABORTED' | 'CANCELLED' | 'INTERRUPTED' | 'CLOSED' | 'UNKNOWN';
