@@ -1,0 +1,113 @@
+import { link, lstat, open, rename, unlink } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { MediaJobError } from '@media-jobs/foundation';
+import { copyBytes, type ReadControls } from './copy-bytes.ts';
+import { systemCode, writeError } from './file-errors.ts';
+import { abortedError } from './hash-file.ts';
+import { requireRegularFile } from './input-errors.ts';
+import { requireWritableTarget, outputExists } from './output-target.ts';
+import { createTempFiles, type TempFiles } from './temp-files.ts';
+
+/** Options of `publishFile`. */
+export interface PublishFileOptions extends ReadControls {
+  /** Whether an existing file may be replaced. Default false: `OUTPUT_EXISTS`. */
+  readonly overwrite?: boolean;
+  /** Makes the part file that is needed when the target lies on another disk. Default: one without a ledger. */
+  readonly temp?: Pick<TempFiles, 'file'>;
+}
+
+/**
+ * Moves a finished file to where it belongs. The target appears whole or not at all, also after a power cut, with the
+ * rights that the part file has; a link at the target is replaced, not followed. On another disk the content is copied
+ * to a part file beside the target first. The part file is gone afterwards; when this throws, it is still there and
+ * nothing is at the target that was not before.
+ *
+ * Throws `OUTPUT_EXISTS`, `OUTPUT_UNWRITABLE`, `DISK_FULL`, `EMPTY_OUTPUT` when there is no part file, and `ABORTED`.
+ */
+export async function publishFile(partPath: string, targetPath: string, options: PublishFileOptions = {}): Promise<void> {
+  const [part, target] = [resolve(partPath), resolve(targetPath)];
+  const { overwrite = false } = options;
+  await requirePart(part);
+  await requireWritableTarget(target, overwrite);
+  try {
+    await syncFile(part);
+    await place(part, target, overwrite);
+  } catch (error) {
+    if (systemCode(error) !== 'EXDEV') throw writeError(target, error);
+    await publishAcrossDisks(part, target, options);
+  }
+}
+
+async function publishAcrossDisks(part: string, target: string, options: PublishFileOptions): Promise<void> {
+  const { overwrite = false, signal, temp = createTempFiles({ folder: target }) } = options;
+  await using beside = await temp.file({ near: target });
+  try {
+    await copyFile(part, beside.path, options);
+    await place(beside.path, target, overwrite);
+    await unlink(part);
+  } catch (error) {
+    throw signal?.aborted === true ? abortedError(part, signal) : writeError(target, error);
+  }
+}
+
+async function copyFile(from: string, to: string, controls: ReadControls): Promise<void> {
+  await using source = await open(from, 'r');
+  await using target = await open(to, 'r+');
+  const copied = await copyBytes(source, controls, target);
+  const { size, mode } = await source.stat();
+  await target.chmod(mode & 0o777);
+  await target.sync();
+  const written = (await target.stat()).size;
+  if (copied === size && written === size) return;
+  throw new MediaJobError('INPUT_CHANGED', {
+    message: `Expected ${size} bytes of ${JSON.stringify(from)} to arrive at ${JSON.stringify(to)}, got ${written}.`,
+    advice: 'Publish a file only after its writer has ended.',
+    facts: { path: from, bytes: size, writtenBytes: written },
+  });
+}
+
+/** One atomic act on one file system. Fails with `EXDEV` where there are two. */
+async function place(part: string, target: string, overwrite: boolean): Promise<void> {
+  if (overwrite) return rename(part, target);
+  try {
+    await link(part, target);
+    await unlink(part);
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') throw outputExists(target);
+    if (!linklessCodes.has(systemCode(error))) throw error;
+    await reserveAndRename(part, target);
+  }
+}
+
+/** How file systems without hard links, such as FAT, refuse them. */
+const linklessCodes = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+/** An empty file holds the name until the whole one replaces it. */
+async function reserveAndRename(part: string, target: string): Promise<void> {
+  try {
+    await (await open(target, 'wx')).close();
+  } catch (error) {
+    throw systemCode(error) === 'EEXIST' ? outputExists(target) : error;
+  }
+  try {
+    await rename(part, target);
+  } catch (error) {
+    await unlink(target);
+    throw error;
+  }
+}
+
+/** Without this a power cut could leave the name with no content. */
+async function syncFile(path: string): Promise<void> {
+  await using handle = await open(path, 'r');
+  await handle.sync();
+}
+
+async function requirePart(part: string): Promise<void> {
+  try {
+    requireRegularFile(part, await lstat(part));
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw writeError(part, error);
+    throw new MediaJobError('EMPTY_OUTPUT', { message: `Expected a finished file at ${JSON.stringify(part)}, got none.`, advice: 'Look into the log of the program that should have written it.', facts: { path: part }, cause: error });
+  }
+}
