@@ -32,7 +32,7 @@ const blocks = pages.flatMap((page) =>
 
 beforeAll(() => {
   symlinkSync(join(root, 'fixtures'), join(folder, 'fixtures'));
-  symlinkSync(join(root, 'fixtures', 'hello-world.mp4'), join(folder, 'talk.mp4'));
+  symlinkSync(join(root, 'fixtures', 'talk.mp4'), join(folder, 'talk.mp4'));
   for (const block of blocks) writeFileSync(join(folder, block.name), block.code);
 });
 
