@@ -1,0 +1,76 @@
+import type { Timer } from '@media-jobs/foundation';
+import { killAtOnce, killOrders, type KillOrder } from './kill-order.ts';
+import type { ReadingGate } from './output.ts';
+import type { Verdict } from './program-errors.ts';
+import type { ResolvedRunOptions } from './run-program-options.ts';
+import type { SupervisedChild } from './supervised-child.ts';
+import { createWatchdog, type Watchdog } from './watchdog.ts';
+
+/** Decides, once, whether we end a program, and why. The first reason stands; a later one may still hasten the end. */
+export interface Judge extends ReadingGate, Disposable {
+  /** Progress was seen. */
+  readonly sign: () => void;
+  verdict(): Verdict | undefined;
+  /** Milliseconds between the last sign, or the start, and the verdict, or now. */
+  quietMs(): number;
+}
+
+/** Watches the limits and signals in `options` over a child, until it is disposed of. */
+export function createJudge(child: SupervisedChild, options: ResolvedRunOptions): Judge {
+  const { clock, killAfter } = options;
+  const { promise: decided, resolve } = Promise.withResolvers<void>();
+  let verdict: Verdict | undefined;
+  let lastSign = clock.monotonic();
+  let decidedAt: number | undefined;
+  const decide = (reason: Verdict, order: KillOrder): void => {
+    verdict ??= reason;
+    decidedAt ??= clock.monotonic();
+    resolve();
+    child.end(order);
+  };
+  const fail = (error: unknown): void => decide({ kind: 'listener', error }, killOrders.abort);
+  const watchdog = watch(options, (quietMs) => decide({ kind: 'stalled', quietMs }, killAfter), fail);
+  const stopListening = [
+    onAbort(options.signal, (reason) => decide({ kind: 'aborted', reason }, killOrders.abort)),
+    onAbort(options.kill, (reason) => decide({ kind: 'aborted', reason }, killAtOnce)),
+  ];
+  const limit = startLimit(options, (limitMs) => decide({ kind: 'timeout', limitMs }, killAfter));
+  return {
+    decided,
+    isDecided: () => verdict !== undefined,
+    fail,
+    hold(held) {
+      watchdog?.hold(held);
+      child.hold(held);
+    },
+    sign() {
+      lastSign = clock.monotonic();
+      watchdog?.sign();
+      child.glance();
+    },
+    verdict: () => verdict,
+    quietMs: () => (decidedAt ?? clock.monotonic()) - lastSign,
+    [Symbol.dispose]() {
+      watchdog?.[Symbol.dispose]();
+      limit?.cancel();
+      for (const stop of stopListening) stop();
+    },
+  };
+}
+
+function watch({ stall, clock, sample }: ResolvedRunOptions, onStall: (quietMs: number) => void, onError: (error: unknown) => void): Watchdog | undefined {
+  return stall === undefined ? undefined : createWatchdog({ limits: stall, clock, sample, onStall, onError });
+}
+
+function startLimit({ timeoutMs, clock }: ResolvedRunOptions, onLimit: (limitMs: number) => void): Timer | undefined {
+  return timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => onLimit(timeoutMs));
+}
+
+/** Calls back at the abort, also when it has happened already. Returns what ends the listening. */
+export function onAbort(signal: AbortSignal | undefined, callback: (reason: unknown) => void): () => void {
+  if (signal === undefined) return () => undefined;
+  const listener = (): void => callback(signal.reason);
+  if (signal.aborted) listener();
+  else signal.addEventListener('abort', listener, { once: true });
+  return () => signal.removeEventListener('abort', listener);
+}
