@@ -1,5 +1,16 @@
-export { recordSchemaVersion, jobStates, hasEnded, jobRecordSchema, inputFileSchema, artifactSchema } from './job/job.ts';
-export type { Artifact, Claim, InputFile, JobPolicy, JobRecord, JobState, JobUsage } from './job/job.ts';
+export { recordSchemaVersion, jobStates, deadLetterReasons, hasEnded, maxHistory, maxLogTail, jobRecordSchema, inputFileSchema, artifactSchema } from './job/job.ts';
+export type { Artifact, AttemptNote, Claim, DeadLetterReason, InputFile, JobPolicy, JobRecord, JobState, JobUsage } from './job/job.ts';
+export { moves, destination, isLegalMove, type JobPlace, type Move } from './job/transitions.ts';
+export { applyRedrive, applySubmit, queueFullRetryAfterMs, type SubmitContext } from './job/submit-move.ts';
+export { applyBeat, applyClaim, applyLapse, applyRelease, hasLapsed, isPresentDispatch, type AppliedBeat, type NewClaim } from './job/claim-moves.ts';
+export { applyCommit, maxRefunds } from './job/commit-move.ts';
+export { applyCancel, applyTake, applyWake, bytesOf, expiryDueAt, mayPurge, takeAgainAfterMs, type AppliedCancel } from './job/end-moves.ts';
+export { checkPageLimit, comparePlaces, decodeCursor, encodeCursor, maxPageLimit, type PagePlace } from './job/page-cursor.ts';
+export { readRecord, recordUpgrades, type ReadRecord, type RecordUpgrade } from './job/record.ts';
+export { canonicalJson } from './job/canonical-json.ts';
+export { jobIdentity, type IdentityParts, type JobIdentity } from './job/identity.ts';
+export { newEpoch, newToken } from './job/epoch.ts';
+export { createMemoryStore, type MemoryStoreOptions } from './memory/memory-store.ts';
 export type {
   ClaimKey, ClaimRequest, ClaimedJob, CommitReply, DueJob, DueKind, DueRequest, Heartbeat, HeartbeatReply, JobFilter, JobPage, JobPointer,
   OperationStats, Outcome, PageRequest, SharedSettings, StoreCapabilities, StoreChange, StoreStats, SubmitOutcome, SubmitRequest, TakenJob,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Version of the stored record. A store upgrades older ones when it reads them and refuses newer ones. */
+/** Version of the stored record. `readRecord` upgrades older ones; newer ones are set aside as they are. */
 export const recordSchemaVersion = 1;
 
 /** Every state that a stored job can be in. `retrying` waits for its time; `expiring` is being deleted, files first. */
@@ -69,15 +69,39 @@ export const policySchema = z.strictObject({
 });
 export type JobPolicy = z.infer<typeof policySchema>;
 
-/** Sums over all processes that the attempts started, sampled a few times a second: a lower bound. */
+/**
+ * What the attempts of one generation cost. CPU time and memory are sampled a few times a second: lower bounds. Times
+ * add up over the attempts; memory is the largest.
+ */
 export const usageSchema = z.strictObject({
   wallMs: milliseconds,
+  /** In line; the store measures it, and what an outcome says is ignored. */
   waitingMs: milliseconds,
   cpuMs: milliseconds,
   peakRssBytes: z.number().int().nonnegative(),
   sampled: z.literal(true),
 });
 export type JobUsage = z.infer<typeof usageSchema>;
+
+/** Why a job that failed is a dead letter: trying again may help, but its budget is used up. */
+export const deadLetterReasons = ['attempts-used-up', 'workers-lost', 'refunds-used-up'] as const;
+export type DeadLetterReason = (typeof deadLetterReasons)[number];
+
+/** One attempt that has ended, for people who ask why. A record keeps the last `maxHistory` of its generation. */
+export const attemptNoteSchema = z.strictObject({
+  owner: z.string(),
+  startedAt: timestamp,
+  endedAt: timestamp,
+  ended: z.enum(['completed', 'retry', 'failed', 'cancelled', 'released', 'lost']),
+  error: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
+  /** The last lines that the attempt logged. */
+  logTail: z.array(z.string()),
+});
+export type AttemptNote = z.infer<typeof attemptNoteSchema>;
+
+/** Attempts that a record remembers, and lines that each of them keeps. */
+export const maxHistory = 10;
+export const maxLogTail = 20;
 
 /** One job as a store keeps it. All times are milliseconds since 1970 by the store's clock. */
 export const jobRecordSchema = z.strictObject({
@@ -94,18 +118,26 @@ export const jobRecordSchema = z.strictObject({
   state: z.enum(jobStates),
   /** 1 for the first run of this identity, one more for each re-run. */
   generation: z.number().int().positive(),
-  /** Dispatch number: raised whenever the job enters the line again. */
+  /**
+   * Dispatch number: raised whenever the job enters the line again. It starts at the time of the first dispatch, so
+   * that a job that is submitted again after its record is gone never repeats one.
+   */
   sequence: z.number().int().nonnegative(),
   priority: z.number().int(),
   policy: policySchema,
-  /** Charged attempts of this generation. */
+  /** Charged attempts of this generation; the one that runs is among them. */
   attempts: z.number().int().nonnegative(),
+  /** Retries of this generation that were not charged, because store, disk or the like was away. */
+  refunds: z.number().int().nonnegative(),
   /** Claims that were lost in this generation. */
   losses: z.number().int().nonnegative(),
   /** The canonical input with its file fields taken out. */
   options: z.record(z.string(), z.unknown()),
   inputs: z.array(inputFileSchema),
-  /** Folder of the inputs, relative to the work folder. */
+  /**
+   * Folder of the inputs, relative to the work folder. Null once the job is completed or cancelled; a failed job keeps
+   * it for redrive.
+   */
   inputFolder: relativePath.nullable(),
   claim: claimSchema.nullable(),
   cancelRequested: z.boolean(),
@@ -117,9 +149,12 @@ export const jobRecordSchema = z.strictObject({
   artifacts: z.array(artifactSchema),
   /** Folder of the artifacts, relative to the work folder. */
   outputFolder: relativePath.nullable(),
+  /** Of the last attempt that went wrong; null again when the job completes or is cancelled. */
   error: serializedErrorSchema.nullable(),
-  /** Why a failed job is a dead letter; null when it is none. */
-  deadLetter: z.string().nullable(),
+  /** Null when it is none. */
+  deadLetter: z.enum(deadLetterReasons).nullable(),
+  /** Attempts of this generation that have ended, oldest first. */
+  history: z.array(attemptNoteSchema),
   correlationId: z.string().nullable(),
   usage: usageSchema.nullable(),
   createdAt: timestamp,
@@ -127,6 +162,7 @@ export const jobRecordSchema = z.strictObject({
   queuedAt: timestamp,
   /** First claim of this generation. */
   startedAt: timestamp.nullable(),
+  /** The last write; of a queued job, when it entered the line. */
   updatedAt: timestamp,
   /** When a `retrying` job is due. */
   retryAt: timestamp.nullable(),

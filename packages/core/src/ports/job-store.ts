@@ -6,10 +6,13 @@ import type {
 /**
  * Where jobs are kept: **the only truth** about them.
  *
+ * A store keeps and finds records; what a move does to one is said once, by the functions in `job/` (`applySubmit`,
+ * `applyClaim`, `applyCommit`, …), which every store that runs JavaScript shares.
  * Every method is one atomic act, safe from any number of callers; a store that several processes may open says so in
  * `capabilities`. A record of an older epoch counts as absent everywhere. Time is the server's where there is one, else
  * the clock's. Records that cannot be read are set aside, counted and treated as absent.
- * Any method throws `STORE_UNAVAILABLE` when the store does not answer; nothing has then been promised.
+ * Any method throws `STORE_UNAVAILABLE` when the store does not answer; nothing has then been promised. After disposal,
+ * which may be repeated, every method throws `CLOSED`.
  */
 export interface JobStore extends AsyncDisposable {
   readonly specVersion: 1;
@@ -24,6 +27,7 @@ export interface JobStore extends AsyncDisposable {
   /** The record, or null when there is none in this epoch. */
   get(id: string): Promise<JobRecord | null>;
 
+  /** Newest record first. Throws `INVALID_OPTION` for a limit outside 1..1000 or a cursor that is none. */
   list(filter: JobFilter, page: PageRequest): Promise<JobPage>;
 
   /** Takes jobs out of the line, each with a token that is unique for ever. Charges an attempt. */
@@ -51,13 +55,16 @@ export interface JobStore extends AsyncDisposable {
    */
   due(kind: DueKind, request: DueRequest): Promise<readonly DueJob[]>;
 
-  /** Marks ended jobs past their time `expiring` and hands them out, each with a token. Takes interrupted ones again. */
+  /**
+   * Marks ended jobs past their time `expiring` and hands them out, each with a token, longest overdue first. One that
+   * was taken and not purged within `takeAgainAfterMs` is handed out again with a new token.
+   */
   takeExpired(limit: number): Promise<readonly TakenJob[]>;
 
   /** Deletes an `expiring` record, if the token is still the one that was drawn last. Files come first. */
   purge(id: string, takeToken: string): Promise<boolean>;
 
-  /** Marks a job that has ended `expiring` at once, and hands it out as `takeExpired` does. Null when it has not ended. */
+  /** Marks a job that has ended `expiring` at once, and hands it out as `takeExpired` does, also one that was taken before. Null when it has not ended. */
   takeNow(id: string): Promise<TakenJob | null>;
 
   /** Puts a failed job in line as a new generation with a full budget, its input as it was. Null when it is not failed. */
@@ -68,7 +75,7 @@ export interface JobStore extends AsyncDisposable {
   /** Counts a cache hit or miss for `stats`. */
   countLookup(kind: 'hit' | 'miss'): Promise<void>;
 
-  /** Calls back on changes until it is ended. A hint only. */
+  /** Calls back on changes, soon after them, until it is ended. A hint only. The listener must not throw. */
   watch(listener: (change: StoreChange) => void): Disposable;
 
   /** A new epoch, in one atomic act: everything older is dead to everybody at once. Returns the new epoch. */

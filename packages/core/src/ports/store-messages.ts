@@ -41,22 +41,25 @@ export interface SubmitRequest {
 }
 
 /**
- * What became of a submit.
+ * What became of a submit. `applySubmit` decides it.
  *
- * - `created`: there was no such job. `restarted`: it had ended and runs again as a new generation.
- * - `existing`: it is in line, running, or completed; the inputs that were staged for it are not used.
+ * - `created`: there was no such job, or it was being deleted. `restarted`: it had ended, or was completed and past its
+ *   time, and runs again as a new generation. The folders of the run before are the sweep's.
+ * - `existing`: it is in line, running (perhaps to be cancelled: see `cancelRequested`), or completed; the inputs that
+ *   were staged for it are not used.
  * - `refused`: nothing was written, because the epoch has passed, the line is full, or another identity has the same id.
  */
 export type SubmitOutcome =
   | { readonly kind: 'created' | 'restarted' | 'existing'; readonly record: JobRecord }
   | { readonly kind: 'refused'; readonly reason: 'epoch-passed' | 'queue-full' | 'id-collision'; readonly retryAfterMs?: number };
 
-/** What a worker asks for: these pointers, or whatever is in line for these operations. */
+/** What a worker asks for: these pointers, or whatever is in line, highest priority first, then longest in its generation. */
 export interface ClaimRequest {
   readonly owner: string;
   readonly leaseMs: number;
+  /** Only jobs of these operations, with pointers as well. */
   readonly operations: readonly string[];
-  /** Only these dispatches; one with an older number, of an ended, running or not yet due job is skipped. */
+  /** Only these dispatches, in this order; one of another epoch, with another number, or of a job not in line is skipped. */
   readonly pointers?: readonly JobPointer[];
   /** At most this many. */
   readonly limit: number;
@@ -68,24 +71,26 @@ export interface ClaimedJob {
   readonly key: ClaimKey;
 }
 
-/** One beat for one claim. Progress that is lower than what stands is ignored. */
+/** One beat for one claim. A lower ratio than what stands is ignored; the phase is taken as it comes. */
 export interface Heartbeat extends ClaimKey {
   readonly progress?: { readonly ratio: number; readonly phase: string };
 }
 
-/** `lost`: the claim has passed on, or the epoch; stop and discard. `cancel`: stop, then commit `cancelled`. */
+/** `lost`: the claim has passed on, or the epoch; stop and discard. `cancel`: stop, then commit `cancelled`; the lease is prolonged. */
 export type HeartbeatReply = 'ok' | 'lost' | 'cancel';
 
 /**
  * How an attempt ended.
  *
- * `retry` puts the job back in line after `delayMs`; it is charged unless `charged` is false, and becomes `failed` when
- * its attempts are used up.
+ * `retry` puts the job back in line after `delayMs`; it is charged unless `charged` is false. The store makes it `failed`,
+ * and a dead letter, when the budget is used up, so a worker says `retry` for every error that can pass and
+ * `failed` only for one that cannot. It ends `cancelled` when that was asked for meanwhile.
+ * `usage` is of this attempt alone; the store adds up and measures `waitingMs` itself.
  */
 export type Outcome =
   | { readonly kind: 'completed'; readonly output: unknown; readonly artifacts: readonly Artifact[]; readonly outputFolder: string; readonly usage: JobUsage }
-  | { readonly kind: 'retry'; readonly error: SerializedError; readonly delayMs: number; readonly charged: boolean; readonly usage: JobUsage }
-  | { readonly kind: 'failed'; readonly error: SerializedError; readonly usage: JobUsage }
+  | { readonly kind: 'retry'; readonly error: SerializedError; readonly delayMs: number; readonly charged: boolean; readonly usage: JobUsage; readonly logTail?: readonly string[] }
+  | { readonly kind: 'failed'; readonly error: SerializedError; readonly usage: JobUsage; readonly logTail?: readonly string[] }
   | { readonly kind: 'cancelled'; readonly usage: JobUsage };
 
 /** `committed` is false when the claim or the epoch has passed: whatever was made must be discarded. */
@@ -93,7 +98,7 @@ export interface CommitReply {
   readonly committed: boolean;
   /** The record after the commit; null when it was refused. */
   readonly record: JobRecord | null;
-  /** Jobs claimed in the same trip. */
+  /** Jobs claimed in the same trip, also when the commit was refused: the worker is free either way. */
   readonly next: readonly ClaimedJob[];
 }
 
@@ -108,7 +113,7 @@ export interface DueRequest {
   readonly olderThanMs?: number;
 }
 
-/** A job that `due` moved, or, for `dispatch`, found standing in line. */
+/** A job that `due` moved, or, for `dispatch`, found standing in line; `state` is the one after the move. */
 export interface DueJob {
   readonly pointer: JobPointer;
   readonly operation: string;
@@ -154,15 +159,17 @@ export interface StoreStats {
   readonly cacheMisses: number;
   /** Records set aside because they could not be read. */
   readonly corrupt: number;
+  /** Files that records name: results, and inputs that are still kept. */
   readonly files: number;
   readonly bytes: number;
-  /** Age of the job that has waited longest; null when none waits. */
+  /** Time in line of the queued job that has stood there longest; null when none waits. */
   readonly oldestWaitingMs: number | null;
   readonly byOperation: Readonly<Record<string, OperationStats>>;
 }
 
-/** Of completed jobs that are still kept. */
+/** Counts of one operation; times are of the completed jobs that are still kept. */
 export interface OperationStats {
+  /** `queued` and `retrying`. */
   readonly waiting: number;
   readonly running: number;
   readonly completed: number;
@@ -178,6 +185,8 @@ export interface StoreChange {
   readonly state: JobState;
   readonly progress: number;
   readonly phase: string;
+  /** Tells the worker of a running job at once what it would else learn by the next beat. */
+  readonly cancelRequested?: boolean;
 }
 
 /** Settings that all processes on one store should share. */
