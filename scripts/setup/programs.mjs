@@ -1,0 +1,20 @@
+import { execFile } from 'node:child_process';
+
+const ffmpeg = { name: 'ffmpeg', debianPackage: 'ffmpeg', command: process.env.FFMPEG_PATH || 'ffmpeg', args: ['-version'] };
+const ffprobe = { name: 'ffprobe', debianPackage: 'ffmpeg', command: process.env.FFPROBE_PATH || 'ffprobe', args: ['-version'] };
+const espeak = { name: 'espeak-ng', debianPackage: 'espeak-ng', command: 'espeak-ng', args: ['--version'] };
+
+/** The programs outside npm that a command needs. */
+export function programsFor(mode) {
+  return mode === 'test' ? [ffmpeg, ffprobe, espeak] : [ffmpeg, ffprobe];
+}
+
+const runs = ({ command, args }) => new Promise((resolve) => {
+  execFile(command, args, { timeout: 20_000 }, (error) => resolve(error === null));
+});
+
+/** Those that cannot be run. */
+export async function missingPrograms(programs) {
+  const works = await Promise.all(programs.map(runs));
+  return programs.filter((_, index) => !works[index]);
+}
