@@ -1,1 +1,6 @@
-export { default } from '../../tsup.base.ts';
+import type { Options } from 'tsup';
+import base from '../../tsup.base.ts';
+
+const options: Options = { ...base, entry: { index: 'src/index.ts', 'conformance/index': 'src/conformance/index.ts', 'testing/index': 'src/testing/index.ts' } };
+
+export default options;

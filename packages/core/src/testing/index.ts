@@ -1,0 +1,3 @@
+export { createFakeClock, fakeClockStart, type FakeClock } from './fake-clock.ts';
+export { collectLogs, type LogCollector, type LogLine } from './collect-logs.ts';
+export { scriptedOperation, type AttemptScript, type ScriptedCall, type ScriptedOperation, type ScriptedOperationOptions, type ScriptStep } from './scripted-operation.ts';
