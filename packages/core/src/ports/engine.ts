@@ -8,6 +8,8 @@ export interface EngineCapabilities {
   readonly languageProbability: boolean;
   /** Probability that a segment holds no speech. */
   readonly noSpeech: boolean;
+  /** Searches with beams; an engine that does not is greedy whatever `beamSize` says. */
+  readonly beamSearch: boolean;
   /** Can stay loaded between runs; an engine that cannot is started for each `open`. */
   readonly warm: boolean;
 }
@@ -45,6 +47,10 @@ export interface EngineRequest extends ProcessControls {
   /** Beams of the search, 1 = greedy. */
   readonly beamSize: number;
   readonly prompt?: string;
+  /** Ends the run with `TIMEOUT`. */
+  readonly timeoutMs?: number;
+  /** Longest time without progress or a segment; then the run ends with `STALLED`. */
+  readonly stallTimeoutMs?: number;
   readonly onProgress?: (ratio: number) => void;
   /** Segments as they are found, in order; the result holds them all again. */
   readonly onSegment?: (segment: Segment) => void;
@@ -71,19 +77,27 @@ export interface ReleaseReceipt {
   readonly proof: 'process-gone' | 'absent-from-driver' | 'memory-back' | 'kept-warm';
 }
 
-/** A loaded engine. One request at a time. */
+/** A loaded engine, or a program that is started for each run. One request at a time. */
 export interface EngineSession extends AsyncDisposable {
+  /** Of the process that runs now; null while there is none. */
   readonly pid: number | null;
+  /** False when the process has gone or a fault was seen: the session can only be released. */
+  readonly usable: boolean;
+  /** Peak of the engine's resident memory so far; null when it could not be read. */
+  readonly peakRssBytes: number | null;
   /** Throws `ENGINE_FAILED`, `MODEL_INVALID`, `STALLED`, `TIMEOUT` or `ABORTED`; the session must then be released. */
   transcribe(request: EngineRequest): Promise<EngineResult>;
-  /** Ends the process, waits until it is gone, and shows it. Idempotent. */
-  release(): Promise<ReleaseReceipt>;
+  /** Ends the process, waits until it is gone, and shows it. Null when none was ever started. Idempotent. Throws `RELEASE_UNPROVEN`. */
+  release(): Promise<ReleaseReceipt | null>;
 }
 
+/** The signals end the opening only; each run has its own. `onUsage` is called by runs, not here. */
 export interface EngineOpenOptions extends ProcessControls {
   readonly modelFile: string;
   /** Threads of one run. */
   readonly threads: number;
+  /** Longest time until it is loaded; then `TIMEOUT`. */
+  readonly timeoutMs?: number;
 }
 
 /** A way to run Whisper: a warm child process, or a program that is started for each run. */
