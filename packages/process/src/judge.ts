@@ -1,4 +1,5 @@
 import type { Timer } from '@media-jobs/foundation';
+import type { ProcessControls } from './controls.ts';
 import { killAtOnce, killOrders, type KillOrder } from './kill-order.ts';
 import type { ReadingGate } from './output.ts';
 import type { Verdict } from './program-errors.ts';
@@ -30,10 +31,7 @@ export function createJudge(child: SupervisedChild, options: ResolvedRunOptions)
   };
   const fail = (error: unknown): void => decide({ kind: 'listener', error }, killOrders.abort);
   const watchdog = watch(options, (quietMs) => decide({ kind: 'stalled', quietMs }, killAfter), fail);
-  const stopListening = [
-    onAbort(options.signal, (reason) => decide({ kind: 'aborted', reason }, killOrders.abort)),
-    onAbort(options.kill, (reason) => decide({ kind: 'aborted', reason }, killAtOnce)),
-  ];
+  const stopListening = onControls(options, (reason, order) => decide({ kind: 'aborted', reason }, order));
   const limit = startLimit(options, (limitMs) => decide({ kind: 'timeout', limitMs }, killAfter));
   return {
     decided,
@@ -53,7 +51,7 @@ export function createJudge(child: SupervisedChild, options: ResolvedRunOptions)
     [Symbol.dispose]() {
       watchdog?.[Symbol.dispose]();
       limit?.cancel();
-      for (const stop of stopListening) stop();
+      stopListening();
     },
   };
 }
@@ -66,8 +64,15 @@ function startLimit({ timeoutMs, clock }: ResolvedRunOptions, onLimit: (limitMs:
   return timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => onLimit(timeoutMs));
 }
 
-/** Calls back at the abort, also when it has happened already. Returns what ends the listening. */
-export function onAbort(signal: AbortSignal | undefined, callback: (reason: unknown) => void): () => void {
+/** Calls back when one of the two signals aborts, or has done so already. Returns what ends the listening. */
+export function onControls({ signal, kill }: ProcessControls, callback: (reason: unknown, order: KillOrder) => void): () => void {
+  const stops = [onAbort(signal, (reason) => callback(reason, killOrders.abort)), onAbort(kill, (reason) => callback(reason, killAtOnce))];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+function onAbort(signal: AbortSignal | undefined, callback: (reason: unknown) => void): () => void {
   if (signal === undefined) return () => undefined;
   const listener = (): void => callback(signal.reason);
   if (signal.aborted) listener();

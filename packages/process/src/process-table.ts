@@ -34,7 +34,7 @@ export function hasProcessTable(): boolean {
 /** A file of `/proc/<pid>/`, or nothing when the process is gone or may not be looked at. */
 export function readProcessFile(pid: number | 'self', name: 'stat' | 'status' | 'environ'): string | undefined {
   try {
-    return readFileSync(`/proc/${pid}/${name}`, 'latin1');
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
   } catch (error) {
     if (expected.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;

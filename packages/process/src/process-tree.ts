@@ -11,7 +11,7 @@ export interface TreeMark {
   readonly run: string;
 }
 
-/** Sends a signal. False when there is nobody to take it, or none that we may send to. */
+/** Sends a signal; 0 only asks. False when there is nobody to take it, or nobody that we may send to. */
 export function sendSignal(target: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(target, signal);
@@ -22,14 +22,14 @@ export function sendSignal(target: number, signal: NodeJS.Signals | 0): boolean 
   }
 }
 
-/** The group, the session, and whoever descends from the first process by a chain that still lives. */
-function relatives(mark: TreeMark, processes: readonly ProcessFacts[]): Set<number> {
-  const found = new Set([mark.pid]);
-  let size = 0;
+/** The pids in `first`, their groups and sessions, and whoever descends from them by a chain that still lives. */
+export function withRelatives(first: Iterable<number>, processes: readonly ProcessFacts[]): Set<number> {
+  const found = new Set(first);
+  let size = -1;
   while (size !== found.size) {
     size = found.size;
     for (const { pid, parent, group, session } of processes) {
-      if (group === mark.pid || session === mark.pid || found.has(parent)) found.add(pid);
+      if (found.has(parent) || found.has(group) || found.has(session)) found.add(pid);
     }
   }
   return found;
@@ -43,16 +43,17 @@ export async function listRelatives(mark: TreeMark): Promise<ProcessFacts[]> {
 /** Every living process of the run: relatives, and those that only the mark in their environment tells of. */
 export async function listTree(mark: TreeMark): Promise<ProcessFacts[]> {
   const { related, others } = await candidates(mark);
-  return [...related, ...others.filter(({ pid }) => carriesEntry(pid, runVariable, mark.run))];
+  return [...related, ...others.filter(({ pid }) => carriesEntry(pid, runVariable, mark.run) && sendSignal(pid, 0))];
 }
 
 async function candidates(mark: TreeMark): Promise<{ related: ProcessFacts[]; others: ProcessFacts[] }> {
   if (!hasProcessTable()) return { related: [], others: [] };
   const earliest = mark.startTicks ?? 0;
   const later = (await listProcesses()).filter(({ pid, startTicks }) => startTicks >= earliest && pid !== process.pid);
-  const family = relatives(mark, later);
+  const family = withRelatives([mark.pid], later);
   const living = later.filter(({ ended }) => !ended);
-  return { related: living.filter(({ pid }) => family.has(pid)), others: living.filter(({ pid }) => !family.has(pid)) };
+  // What runs as another user cannot be ended from here; waiting for it would have no end.
+  return { related: living.filter(({ pid }) => family.has(pid) && sendSignal(pid, 0)), others: living.filter(({ pid }) => !family.has(pid)) };
 }
 
 /** Signals one process, if the pid still means the process that was meant. */

@@ -41,24 +41,20 @@ export function abortError(command: string, reason: unknown, facts: Readonly<Rec
 /** The error of a run that we ended. A listener's own error comes back as it is. */
 export function verdictError(verdict: Verdict, run: RunFacts): unknown {
   const facts = factsOf(run);
-  switch (verdict.kind) {
-    case 'listener':
-      return verdict.error;
-    case 'aborted':
-      return abortError(run.command, verdict.reason, facts);
-    case 'timeout':
-      return new MediaJobError('TIMEOUT', {
-        message: `Expected \`${run.command}\` to end within ${verdict.limitMs} ms, but it was still running.`,
-        advice: 'Allow more time, or look into the end of its error output.',
-        facts: { ...facts, timeoutMs: verdict.limitMs },
-      });
-    case 'stalled':
-      return new MediaJobError('STALLED', {
-        message: `Expected \`${run.command}\` to show progress, but there was none for ${Math.round(verdict.quietMs)} ms.`,
-        advice: 'Look into the end of its error output; the input may be damaged.',
-        facts,
-      });
+  if (verdict.kind === 'listener') return verdict.error;
+  if (verdict.kind === 'aborted') return abortError(run.command, verdict.reason, facts);
+  if (verdict.kind === 'timeout') {
+    return new MediaJobError('TIMEOUT', {
+      message: `Expected \`${run.command}\` to end within ${verdict.limitMs} ms, but it was still running.`,
+      advice: 'Allow more time, or look into the end of its error output.',
+      facts: { ...facts, timeoutMs: verdict.limitMs },
+    });
   }
+  return new MediaJobError('STALLED', {
+    message: `Expected \`${run.command}\` to show progress, but there was none for ${Math.round(verdict.quietMs)} ms.`,
+    advice: 'Look into the end of its error output; the input may be damaged.',
+    facts,
+  });
 }
 
 /** The error of a run that ended by itself, but not well. */

@@ -1,14 +1,10 @@
-import { stat } from 'node:fs/promises';
-import { MediaJobError } from '@media-jobs/foundation';
-import { childEnvironment } from './child-environment.ts';
 import type { ProcessUsage } from './controls.ts';
-import { findProgram } from './find-program.ts';
 import { readChunks, readLines } from './output.ts';
 import { createJudge, type Judge } from './judge.ts';
-import { withParentDeath } from './parent-death.ts';
-import { abortError, endError, startError, verdictError, wrapperError } from './program-errors.ts';
+import { endError, verdictError, wrapperError } from './program-errors.ts';
 import { resolveOptions, type LineListener, type ResolvedRunOptions, type RunProgramOptions } from './run-program-options.ts';
-import { startSupervised, type SupervisedChild } from './supervised-child.ts';
+import { startProgram } from './start-program.ts';
+import type { SupervisedChild } from './supervised-child.ts';
 import { createTail, type Tail } from './tail.ts';
 
 /** What a program that succeeded has left. */
@@ -32,27 +28,8 @@ export interface ProgramResult {
  */
 export async function runProgram(options: RunProgramOptions): Promise<ProgramResult> {
   const resolved = resolveOptions(options);
-  refuseAborted(resolved);
-  const { environment, run } = childEnvironment(resolved.env);
-  const { command, args, cwd, clock, logger } = resolved;
-  await checkFolder(cwd);
-  const file = await findProgram(command, { cwd, path: environment['PATH'] });
-  const line = await withParentDeath(resolved.parentDeath, file, args, environment['PATH']);
-  refuseAborted(resolved);
-  const child = await startSupervised({ command, line, cwd, environment, run, ipc: false, clock, logger }).catch((error: unknown) => {
-    throw startError(command, file, error);
-  });
+  const { child, file } = await startProgram({ ...resolved, label: resolved.command, ipc: false });
   return follow(child, file, resolved);
-}
-
-function refuseAborted({ command, signal, kill }: ResolvedRunOptions): void {
-  for (const control of [signal, kill]) if (control?.aborted === true) throw abortError(command, control.reason);
-}
-
-async function checkFolder(cwd: string): Promise<void> {
-  const facts = await stat(cwd).catch(() => undefined);
-  if (facts?.isDirectory() === true) return;
-  throw new MediaJobError('INVALID_OPTION', { message: `Expected \`cwd\` to be a folder, got \`${cwd}\`.`, advice: 'Make the folder first.' });
 }
 
 async function follow(child: SupervisedChild, file: string, options: ResolvedRunOptions): Promise<ProgramResult> {

@@ -105,6 +105,7 @@ async function closePipes(child: PipedProcess, closed: Promise<void>, schedule: 
     // After an order nobody waits for the output any more.
     if (!isHeld() || schedule.isStarted()) free += 1;
   }
+  if (child.connected) child.disconnect();
   child.stdout.destroy();
   child.stderr.destroy();
   await closed;

@@ -37,8 +37,7 @@ export function createWatchdog({ limits, clock, sample, onStall, onError }: Watc
   let over = false;
   let timer: Timer | undefined;
   const sign = (): void => {
-    windowMs = limits.timeoutMs;
-    lastSign = clock.monotonic();
+    [windowMs, lastSign] = [limits.timeoutMs, clock.monotonic()];
   };
   const askSample = createSampler(sample, sign, onError);
   const plan = (): void => {
@@ -60,17 +59,16 @@ export function createWatchdog({ limits, clock, sample, onStall, onError }: Watc
   };
   askSample();
   plan();
-  const end = (): void => {
-    over = true;
-    timer?.cancel();
-  };
   return {
     sign,
     hold(held) {
       holders += held ? 1 : -1;
       if (!held) lastSign = clock.monotonic();
     },
-    [Symbol.dispose]: end,
+    [Symbol.dispose]() {
+      over = true;
+      timer?.cancel();
+    },
   };
 }
 
