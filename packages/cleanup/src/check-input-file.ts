@@ -24,7 +24,8 @@ const sampleBytes = 64 * 1024;
  * `INPUT_NOT_FILE`, `INPUT_EMPTY`, `INPUT_TOO_LARGE`, `INPUT_ALL_ZERO`.
  */
 export async function checkInputFile(path: string, { maxBytes = Infinity }: CheckInputFileOptions = {}): Promise<CheckedInputFile> {
-  await using handle = await openInput(path);
+  await using input = await openInput(path);
+  const { handle } = input;
   try {
     const { size: bytes } = await handle.stat();
     if (bytes === 0) throw inputError('INPUT_EMPTY', path, 'a file with content', '0 bytes');

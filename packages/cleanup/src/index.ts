@@ -1,9 +1,14 @@
+export { openWorkFolder, type OpenWorkFolderOptions, type WorkFolder } from './work-folder.ts';
+export type { JobFolders, StagedFolder } from './job-folders.ts';
+export { defaultUnnamedAfterMs, type SweepOptions, type SweepReport } from './sweep.ts';
 export { createTempFiles, type CreateTempFilesOptions, type TempFileOptions, type TempFiles } from './temp-files.ts';
 export type { TempFile, TempFolder } from './temp-thing.ts';
 export type { LedgerEntry, LedgerWriter } from './ledger-entry.ts';
+export type { Ledger } from './ledger.ts';
 export { defaultRemoveRetryMs, removePath, type Removed, type RemovePathOptions } from './remove-path.ts';
 export { publishFile, type PublishFileOptions } from './publish-file.ts';
 export { hashFile } from './hash-file.ts';
 export type { FileDigest, ReadControls } from './copy-bytes.ts';
+export { linkOrCopy, stageFile, type StageFileOptions } from './stage-file.ts';
 export { checkInputFile, type CheckedInputFile, type CheckInputFileOptions } from './check-input-file.ts';
 export { defaultReserveBytes, diskSpace, requireDiskSpace, type DiskSpace, type RequireDiskSpaceOptions } from './disk-space.ts';

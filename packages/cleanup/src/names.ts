@@ -13,6 +13,11 @@ export function randomId(): string {
   return id;
 }
 
+/** Whether `text` is one that `randomId` makes. */
+export function isRandomId(text: string): boolean {
+  return /^[a-z2-7]{26}$/.test(text);
+}
+
 const prefixPattern = /^[A-Za-z0-9_-]{1,32}$/;
 const extensionPattern = /^\.[A-Za-z0-9]{1,8}$/;
 const tempNamePattern = /^[A-Za-z0-9_-]{1,32}-[a-z2-7]{26}(?:\.[A-Za-z0-9]{1,8})?$/;

@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import { MediaJobError } from '@media-jobs/foundation';
 import { copyBytes, type ReadControls } from './copy-bytes.ts';
 import { systemCode, writeError } from './file-errors.ts';
-import { abortedError } from './hash-file.ts';
 import { requireRegularFile } from './input-errors.ts';
-import { requireWritableTarget, outputExists } from './output-target.ts';
+import { openInput } from './open-input.ts';
+import { outputExists, requireWritableTarget } from './output-target.ts';
 import { createTempFiles, type TempFiles } from './temp-files.ts';
 
 /** Options of `publishFile`. */
@@ -39,22 +39,22 @@ export async function publishFile(partPath: string, targetPath: string, options:
 }
 
 async function publishAcrossDisks(part: string, target: string, options: PublishFileOptions): Promise<void> {
-  const { overwrite = false, signal, temp = createTempFiles({ folder: target }) } = options;
+  const { overwrite = false, temp = createTempFiles({ folder: target }) } = options;
   await using beside = await temp.file({ near: target });
   try {
     await copyFile(part, beside.path, options);
     await place(beside.path, target, overwrite);
     await unlink(part);
   } catch (error) {
-    throw signal?.aborted === true ? abortedError(part, signal) : writeError(target, error);
+    throw writeError(target, error);
   }
 }
 
 async function copyFile(from: string, to: string, controls: ReadControls): Promise<void> {
-  await using source = await open(from, 'r');
+  await using source = await openInput(from);
   await using target = await open(to, 'r+');
   const copied = await copyBytes(source, controls, target);
-  const { size, mode } = await source.stat();
+  const { size, mode } = await source.handle.stat();
   await target.chmod(mode & 0o777);
   await target.sync();
   const written = (await target.stat()).size;

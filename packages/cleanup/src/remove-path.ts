@@ -17,6 +17,8 @@ export interface RemovePathOptions {
   readonly root?: string;
   /** How long a busy file or a folder that keeps filling is tried again. Default 3,000 ms. */
   readonly retryMs?: number;
+  /** Refuses a folder at the path, and so never removes more than one file. Default false. */
+  readonly filesOnly?: boolean;
   readonly clock?: Clock;
 }
 
@@ -30,8 +32,8 @@ const retryDelayMs = 50;
  * is gone already is no error. Throws `CLEANUP_FAILED`, with as much removed as could be.
  */
 export async function removePath(path: string, options: RemovePathOptions = {}): Promise<Removed> {
-  const { root, retryMs = defaultRemoveRetryMs, clock = systemClock } = options;
-  const removal: Removal = { root, clock, deadline: clock.monotonic() + retryMs, files: 0, bytes: 0, failure: undefined };
+  const { root, retryMs = defaultRemoveRetryMs, filesOnly = false, clock = systemClock } = options;
+  const removal: Removal = { root, filesOnly, clock, deadline: clock.monotonic() + retryMs, files: 0, bytes: 0, failure: undefined };
   await removeTree(removal, path);
   if (removal.failure !== undefined) throw cleanupError(removal.failure.path, removal.failure.error);
   return { files: removal.files, bytes: removal.bytes };
@@ -39,6 +41,7 @@ export async function removePath(path: string, options: RemovePathOptions = {}):
 
 interface Removal {
   readonly root: string | undefined;
+  readonly filesOnly: boolean;
   readonly clock: Clock;
   readonly deadline: number;
   files: number;
@@ -62,6 +65,7 @@ async function removeTree(removal: Removal, path: string): Promise<void> {
 }
 
 async function removeFolder(removal: Removal, path: string): Promise<void> {
+  if (removal.filesOnly) throw Object.assign(new Error('Expected a file, got a folder'), { code: 'EISDIR' });
   for (const name of await listInside(removal, path)) await removeTree(removal, join(path, name));
   if (removal.failure === undefined) await rmdir(path);
 }

@@ -1,6 +1,5 @@
-import { lstat } from 'node:fs/promises';
 import { MediaJobError, type Clock } from '@media-jobs/foundation';
-import { cleanupError, systemCode } from './file-errors.ts';
+import { cleanupError } from './file-errors.ts';
 import type { LedgerEntry, LedgerWriter } from './ledger-entry.ts';
 import { removePath } from './remove-path.ts';
 
@@ -34,8 +33,8 @@ export function createTempThing({ entry, root, ledger, onCleanupError, clock }: 
   const remove = async (): Promise<void> => {
     if (!held) return;
     try {
-      if (kind === 'part') await refuseFolder(path);
-      await removePath(path, root === undefined ? { clock } : { clock, root });
+      // A path outside our folders is a single file: nothing there is ever removed with all that is in it.
+      await removePath(path, { clock, filesOnly: kind === 'part', ...(root === undefined ? {} : { root }) });
       await ledger?.forget(entry);
     } catch (error) {
       throw cleanupError(path, error);
@@ -56,19 +55,5 @@ export function createTempThing({ entry, root, ledger, onCleanupError, clock }: 
         onCleanupError(MediaJobError.from(error));
       }
     },
-  });
-}
-
-/** A path outside our folders is a single file: nothing there is ever removed with all that is in it. */
-async function refuseFolder(path: string): Promise<void> {
-  const stats = await lstat(path).catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined;
-    throw error;
-  });
-  if (stats?.isDirectory() !== true) return;
-  throw new MediaJobError('CLEANUP_FAILED', {
-    message: `Expected ${JSON.stringify(path)} to be a file, got a folder.`,
-    advice: 'Remove it by hand if nobody needs it.',
-    facts: { path, reason: 'EISDIR' },
   });
 }

@@ -1,0 +1,93 @@
+import { lstat, mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { MediaJobError } from '@media-jobs/foundation';
+import { systemCode, writeError } from './file-errors.ts';
+import { parseObject } from './ledger-entry.ts';
+import { isRandomId, randomId } from './names.ts';
+import { publishFile } from './publish-file.ts';
+import { createTempFiles } from './temp-files.ts';
+import { outerTempName, type WorkFolderPlaces } from './work-folder-places.ts';
+
+/** Version of the layout below a work folder. A newer one is refused. */
+export const workFolderVersion = 1;
+
+const markerName = 'media-jobs.json';
+
+/**
+ * Makes a work folder and its parts where they are missing, or proves that what is there is ours: no link, of this
+ * user, not open to everybody, and of a version that is understood. Throws `WORK_FOLDER_UNSAFE`, `DISK_FULL`,
+ * `OUTPUT_UNWRITABLE`.
+ */
+export async function prepareWorkFolder(folder: string, outerTemp?: string): Promise<WorkFolderPlaces> {
+  const path = await ownFolder(resolve(folder));
+  const [jobsFolder, ledgerFolder, locksFolder, innerTemp] = [join(path, 'jobs'), join(path, 'ledger'), join(path, 'locks'), join(path, 'temp')];
+  const id = (await readMarker(path)) ?? (await makeMarker(path, [jobsFolder, ledgerFolder], innerTemp));
+  for (const part of [jobsFolder, ledgerFolder, locksFolder, innerTemp]) await ownFolder(part);
+  const tempFolder = outerTemp === undefined ? innerTemp : await ownFolder(join(resolve(outerTemp), outerTempName(id)));
+  return Object.freeze({ folder: path, jobsFolder, tempFolder, ledgerFolder, locksFolder, id });
+}
+
+/** Makes the folder, or checks the one that is there. Resolves with its real path: a link further up is fine. */
+async function ownFolder(path: string): Promise<string> {
+  try {
+    const made = await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+      if (systemCode(error) !== 'EEXIST') throw error;
+    });
+    if (made === undefined) await requireOwn(path);
+    return await realpath(path);
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}
+
+async function requireOwn(path: string): Promise<void> {
+  const stats = await lstat(path);
+  const user = process.getuid?.();
+  if (stats.isSymbolicLink()) throw unsafe(path, 'a folder', 'a link', 'Give the path that the link leads to.');
+  if (!stats.isDirectory()) throw unsafe(path, 'a folder', 'something else', 'Give another path, or remove what is there.');
+  if (user !== undefined && stats.uid !== user) throw unsafe(path, `a folder of user ${user}`, `one of user ${stats.uid}`, 'Run as the owner of the folder, give it to this user, or choose another one.');
+  if ((stats.mode & 0o1002) === 0o002) throw unsafe(path, 'a folder that not everybody may write to', `mode ${(stats.mode & 0o7777).toString(8)}`, 'Take the right to write away from others: chmod o-w.');
+}
+
+function unsafe(path: string, expected: string, got: string, advice: string, cause?: unknown): MediaJobError {
+  return new MediaJobError('WORK_FOLDER_UNSAFE', { message: `Expected ${JSON.stringify(path)} to be ${expected}, got ${got}.`, advice, facts: { path }, cause });
+}
+
+/** The id in the marker file, or nothing when there is none. */
+async function readMarker(folder: string): Promise<string | undefined> {
+  const path = join(folder, markerName);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (systemCode(error) !== 'ENOENT') throw unsafe(path, 'a readable marker of a work folder', systemCode(error), 'Give this user the right to read it.', error);
+  });
+  if (text === undefined) return undefined;
+  const { version, id } = parseObject(text);
+  if (typeof version === 'number' && version > workFolderVersion) throw unsafe(folder, `a work folder of version ${workFolderVersion} or older`, `version ${version}`, 'Use the newer media-jobs that made it, or choose another folder.');
+  if (version !== workFolderVersion || typeof id !== 'string' || !isRandomId(id)) throw unsafe(path, 'the marker of a work folder', 'something else', 'If the folder is a work folder, remove this file; else choose another folder.');
+  return id;
+}
+
+/** Several processes may do this at once: the first marker stands, and all use its id. */
+async function makeMarker(folder: string, mustBeEmpty: readonly string[], temp: string): Promise<string> {
+  for (const path of mustBeEmpty) await requireEmpty(path);
+  await ownFolder(temp);
+  await using draft = await createTempFiles({ folder: temp }).file({ prefix: 'marker', extension: '.json' });
+  const id = randomId();
+  try {
+    await writeFile(draft.path, `${JSON.stringify({ version: workFolderVersion, id })}\n`);
+    await publishFile(draft.path, join(folder, markerName));
+    return id;
+  } catch (error) {
+    const first = await readMarker(folder);
+    if (first === undefined) throw writeError(folder, error);
+    return first;
+  }
+}
+
+/** Whatever lies there without a marker belongs to somebody else, and the cleanup would take it for an orphan. */
+async function requireEmpty(path: string): Promise<void> {
+  const names = await readdir(path).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw unsafe(path, 'a folder or nothing', systemCode(error), 'Choose another work folder.', error);
+  });
+  if (names.length > 0) throw unsafe(path, 'empty before the first use of this work folder', `${names.length} entries`, 'Choose a folder that nothing else uses.');
+}

@@ -1,0 +1,167 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { MediaJobError, type Clock, type Logger } from '@media-jobs/foundation';
+import { endProcesses, isOwnerAlive, processesOf, type OwnerState } from '@media-jobs/process';
+import { systemCode } from './file-errors.ts';
+import { removeEmptyJobFolders } from './job-folders.ts';
+import type { LedgerEntry } from './ledger-entry.ts';
+import { listLedgers, readLedger, removeLedger, type LedgerFile } from './ledger.ts';
+import { isTempName } from './names.ts';
+import { removePath } from './remove-path.ts';
+import type { WorkFolderPlaces } from './work-folder-places.ts';
+
+/** Options of a sweep. */
+export interface SweepOptions {
+  /** Asked about owners that cannot be judged from this host, such as those of other containers. Default: they are left alone. */
+  readonly judgeOwner?: (owner: string) => Promise<OwnerState>;
+  /** Things in the temp folder that no ledger names go when they are older than this. Default 7 days. */
+  readonly unnamedAfterMs?: number;
+  /** Ends the sweep between two removals; the call then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a sweep did. */
+export interface SweepReport {
+  /** Dead owners of whom nothing is left. */
+  readonly owners: number;
+  readonly files: number;
+  /** Bytes that became free. */
+  readonly bytes: number;
+  /** Processes that dead owners had left running, and that were ended. */
+  readonly processes: number;
+  /** What could not be removed, and what a ledger named but may not name. */
+  readonly errors: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/** Older than this, what no ledger names is nobody's: no job runs for so long. */
+export const defaultUnnamedAfterMs = 7 * 24 * 60 * 60 * 1000;
+
+/** A process that has not gone this long after the sweep began to end it sits in the kernel; its owner is left to the next sweep. */
+const endProcessesMs = 10_000;
+
+/** An empty folder is somebody's next step for at most this long. */
+const emptyFolderMs = 60 * 60 * 1000;
+
+interface Sweep {
+  readonly places: WorkFolderPlaces;
+  readonly clock: Clock;
+  readonly options: SweepOptions;
+  readonly report: { owners: number; files: number; bytes: number; processes: number; errors: { path: string; reason: string }[] };
+}
+
+/**
+ * Removes what dead owners left: first their processes, so that none writes anew, then what their ledgers name, then
+ * the ledgers. Owners that live, or that cannot be judged, are not touched. Several processes may sweep at once.
+ * Folders of jobs are left to whoever knows the records.
+ */
+export async function sweepWorkFolder(places: WorkFolderPlaces, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }, options: SweepOptions = {}): Promise<SweepReport> {
+  const sweep: Sweep = { places, clock, options, report: { owners: 0, files: 0, bytes: 0, processes: 0, errors: [] } };
+  for (const [owner, ledgers] of await ledgersByOwner(places)) {
+    const here = isOwnerAlive(owner);
+    const state = here === 'unknown' ? ((await options.judgeOwner?.(owner)) ?? 'unknown') : here;
+    if (state === 'dead') await sweepOwner(sweep, ledgers, here === 'dead' ? owner : undefined);
+  }
+  await sweepUnnamed(sweep);
+  await removeEmptyJobFolders(places, clock.now() - emptyFolderMs);
+  const report = Object.freeze({ ...sweep.report, errors: Object.freeze(sweep.report.errors) });
+  if (report.errors.length > 0) logger.warn({ ...report }, 'A sweep left something behind');
+  else if (report.owners > 0 || report.files > 0) logger.info({ ...report }, 'A sweep removed what dead processes left');
+  return report;
+}
+
+/** Folders that live owners have staged, or that owners have staged who cannot be judged; relative to the work folder. */
+export async function listStagedFolders(places: WorkFolderPlaces): Promise<ReadonlySet<string>> {
+  const staged = new Set<string>();
+  for (const { path, owner } of await listLedgers(places)) {
+    if (isOwnerAlive(owner) === 'dead') continue;
+    for (const entry of (await readLedger(path, places)).entries) {
+      if (entry.kind === 'staged') staged.add(entry.path.slice(places.folder.length + 1).replaceAll('\\', '/'));
+    }
+  }
+  return staged;
+}
+
+async function ledgersByOwner(places: WorkFolderPlaces): Promise<Map<string, LedgerFile[]>> {
+  const owners = new Map<string, LedgerFile[]>();
+  for (const ledger of await listLedgers(places)) owners.set(ledger.owner, [...(owners.get(ledger.owner) ?? []), ledger]);
+  return owners;
+}
+
+/** `owner` is given when its processes would run on this host. */
+async function sweepOwner(sweep: Sweep, ledgers: readonly LedgerFile[], owner: string | undefined): Promise<void> {
+  if (owner !== undefined && !(await endChildren(sweep, owner))) return;
+  let clean = true;
+  for (const { path } of ledgers) {
+    const { entries, refused } = await readLedger(path, sweep.places);
+    for (const place of refused) sweep.report.errors.push({ path: place, reason: 'a ledger may not name this path' });
+    for (const entry of entries) clean = (await removeEntry(sweep, entry)) && clean;
+    if (clean) await removeLedger(path);
+  }
+  if (clean) sweep.report.owners += 1;
+}
+
+/** False when some are still there: what they write to is then left for the next sweep. */
+async function endChildren({ report, clock }: Sweep, owner: string): Promise<boolean> {
+  const children = await processesOf(owner);
+  if (children.length === 0) return true;
+  const limit = new AbortController();
+  const ended = await Promise.race([endProcesses(children, { ownerId: owner, clock }), clock.sleep(endProcessesMs, limit.signal)]);
+  limit.abort();
+  report.processes += ended?.length ?? 0;
+  if (ended === undefined) report.errors.push({ path: owner, reason: `processes of this owner did not end: ${children.join(', ')}` });
+  return ended !== undefined;
+}
+
+/** A staged folder may belong to an accepted job by now: the ledger alone cannot tell, so it is left to the sweep of records. */
+async function removeEntry(sweep: Sweep, { kind, path }: LedgerEntry): Promise<boolean> {
+  sweep.options.signal?.throwIfAborted();
+  if (kind === 'staged') return true;
+  return remove(sweep, path, kind === 'part' ? { filesOnly: true } : {});
+}
+
+async function remove({ report, places, clock }: Sweep, path: string, { filesOnly = false } = {}): Promise<boolean> {
+  try {
+    const root = filesOnly ? undefined : places.tempFolder;
+    const removed = await removePath(path, { clock, filesOnly, ...(root === undefined ? {} : { root }) });
+    report.files += removed.files;
+    report.bytes += removed.bytes;
+    return true;
+  } catch (error) {
+    const { facts, message } = MediaJobError.from(error);
+    report.errors.push({ path: text(facts['path'], path), reason: text(facts['reason'], message) });
+    return false;
+  }
+}
+
+function text(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise;
+}
+
+/** The ledgers are read after the folder: what is in the folder was in a ledger before. */
+async function sweepUnnamed(sweep: Sweep): Promise<void> {
+  const { places, clock, options } = sweep;
+  const before = clock.now() - (options.unnamedAfterMs ?? defaultUnnamedAfterMs);
+  const old = await olderThan([...new Set([places.tempFolder, join(places.folder, 'temp')])], before);
+  if (old.length === 0) return;
+  const named = new Set<string>();
+  for (const { path } of await listLedgers(places)) {
+    for (const entry of (await readLedger(path, places)).entries) named.add(basename(entry.path));
+  }
+  for (const path of old) {
+    options.signal?.throwIfAborted();
+    if (!named.has(basename(path))) await remove(sweep, path);
+  }
+}
+
+async function olderThan(folders: readonly string[], before: number): Promise<string[]> {
+  const old: string[] = [];
+  for (const folder of folders) {
+    for (const name of (await readdir(folder)).filter(isTempName)) {
+      const stats = await lstat(join(folder, name)).catch((error: unknown) => {
+        if (systemCode(error) !== 'ENOENT') throw error;
+      });
+      if (stats !== undefined && stats.mtimeMs < before) old.push(join(folder, name));
+    }
+  }
+  return old;
+}
