@@ -82,6 +82,7 @@ export const errorCodes: Readonly<Record<MediaJobErrorCode, CodeEntry>> = Object
   CLAIM_LOST: row('lost', 409, 'The claim on the job has passed to somebody else; what was made is discarded.'),
   WORKER_LOST: row('lost', 500, 'The workers of this job died too often; it is a dead letter.'),
   OUTPUT_INVALID: row('permanent', 500, 'The operation returned something that does not fit its own output schema.'),
+  OPERATION_CHANGED: row('infrastructure', 503, 'The job waits for a worker with the version of the operation that it was submitted for.'),
   // Control
   ABORTED: row('permanent', 499, 'The caller aborted the work.'),
   CANCELLED: row('permanent', 409, 'The job was cancelled.'),
@@ -98,5 +99,5 @@ export type MediaJobErrorCode =
   | 'PROGRAM_NOT_FOUND' | 'PROGRAM_NOT_EXECUTABLE' | 'PROGRAM_UNFIT' | 'PROGRAM_FAILED' | 'PROGRAM_CRASHED' | 'PROGRAM_KILLED' | 'STALLED' | 'TIMEOUT'
   | 'MODEL_MISSING' | 'MODEL_INVALID' | 'ENGINE_UNAVAILABLE' | 'ENGINE_FAILED' | 'UNSUPPORTED_LANGUAGE' | 'RELEASE_UNPROVEN'
   | 'DISK_FULL' | 'MEMORY_SHORT' | 'QUEUE_FULL' | 'WORK_FOLDER_UNSAFE' | 'CLEANUP_FAILED' | 'LOCK_TIMEOUT'
-  | 'STORE_UNAVAILABLE' | 'STORE_INCOMPATIBLE' | 'EPOCH_PASSED' | 'JOB_NOT_FOUND' | 'JOB_EXPIRED' | 'JOB_NOT_READY' | 'ILLEGAL_MOVE' | 'CLAIM_LOST' | 'WORKER_LOST' | 'OUTPUT_INVALID'
+  | 'STORE_UNAVAILABLE' | 'STORE_INCOMPATIBLE' | 'EPOCH_PASSED' | 'JOB_NOT_FOUND' | 'JOB_EXPIRED' | 'JOB_NOT_READY' | 'ILLEGAL_MOVE' | 'CLAIM_LOST' | 'WORKER_LOST' | 'OUTPUT_INVALID' | 'OPERATION_CHANGED'
   | 'ABORTED' | 'CANCELLED' | 'INTERRUPTED' | 'CLOSED' | 'UNKNOWN';
