@@ -11,12 +11,21 @@ export interface Dispatch {
 /** Runs one dispatched job to its end. It never rejects; the slot is held until it resolves. */
 export type DispatchHandler = (pointer: JobPointer, operation: string) => Promise<void>;
 
+export interface QueueCapabilities {
+  /**
+   * It survives this process, and other processes hand in and take out too. Where it does not, whoever consumes asks
+   * the store for work as well, so that several processes can share one store.
+   */
+  readonly shared: boolean;
+}
+
 /**
  * Hands pointers to workers, so many at a time. It is not the truth about any job: it may lose everything and deliver
  * twice, and the store and its claims make both harmless.
  */
 export interface JobQueue extends AsyncDisposable {
   readonly specVersion: 1;
+  readonly capabilities: QueueCapabilities;
 
   /** Takes a pointer in. The same pointer twice is one; a higher `sequence` of the same job counts as new. */
   dispatch(dispatch: Dispatch): Promise<void>;

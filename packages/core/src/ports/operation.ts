@@ -11,8 +11,10 @@ export interface OperationLimits {
   readonly hardTimeoutMs: number;
   /** Charged attempts, the first included. Default 3. */
   readonly maxAttempts?: number;
-  /** Base of the exponential back-off. Default 1,000 ms; the delay is capped at 600 s. */
+  /** Base of the exponential back-off with full jitter. Default 1,000 ms. */
   readonly retryBaseMs?: number;
+  /** The longest delay between two attempts. Default 600,000 ms. */
+  readonly retryCapMs?: number;
   /** At a time in one process. Default: half the cores, at least 1. */
   readonly concurrency?: number;
   /** In line in one store. Default 100. */
@@ -58,9 +60,9 @@ export interface Operation<Name extends string = string, Input extends z.ZodType
   readonly output: Output;
   readonly limits: OperationLimits;
   /** What else the result depends on, such as the sha256 of a model. Part of the identity; must survive JSON. */
-  readonly identityFacts?: (input: z.output<Input>) => Promise<Readonly<Record<string, unknown>>>;
+  identityFacts?(input: z.output<Input>): Promise<Readonly<Record<string, unknown>>>;
   /** Does the work. File fields of `input` hold absolute paths of the job's own copies. */
-  readonly run: (input: z.output<Input>, attempt: Attempt) => Promise<z.input<Output>>;
+  run(input: z.output<Input>, attempt: Attempt): Promise<z.input<Output>>;
   /** What this operation needs to work. */
   readonly healthChecks?: readonly HealthCheck[];
 }

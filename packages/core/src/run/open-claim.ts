@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import type { Logger } from '@media-jobs/foundation';
+import type { JobUsage } from '../job/job.ts';
+import type { RegisteredOperation } from '../operation/registered-operation.ts';
+import type { ClaimedJob } from '../ports/store-messages.ts';
+import { createArtifacts, type Artifacts } from './artifacts.ts';
+import { attemptNumber, openAttempt, type OpenAttempt } from './attempt.ts';
+import type { BeatingClaim, Heartbeats } from './heartbeat.ts';
+import { createLazyFolder, type LazyFolder } from './lazy-folder.ts';
+import { createLogTail, type LogTail } from './log-tail.ts';
+import { createProgressReporter, type ProgressReporter } from './progress.ts';
+import { folderName, jobLogger, placeOf, type RunContext } from './run-context.ts';
+import { createStopSignals, stops, type Stop, type StopSignals } from './stop-signals.ts';
+
+/** What the claims of one runner share. */
+export interface ClaimContext extends RunContext {
+  readonly heartbeats: Heartbeats;
+  /** Absolute; the temp folders of attempts are made in it. */
+  readonly attemptsFolder: string;
+  /** Claims that are being worked on, by token. */
+  readonly running: Map<string, OpenClaim>;
+  /** Aborts when a shutdown waits no longer for the store. */
+  readonly giveUp: AbortSignal;
+  /** A job of this runner will be due again after so long. */
+  readonly onRetry: (delayMs: number) => void;
+}
+
+/** A claim that is being worked on, with all that belongs to it. */
+export interface OpenClaim extends Disposable {
+  readonly claimed: ClaimedJob;
+  readonly registered: RegisteredOperation;
+  readonly attempt: OpenAttempt;
+  readonly artifacts: Artifacts;
+  readonly signals: StopSignals;
+  readonly progress: ProgressReporter;
+  readonly logTail: LogTail;
+  readonly logger: Logger;
+  readonly beat: BeatingClaim;
+  readonly temp: LazyFolder;
+  readonly output: LazyFolder;
+  /** As the record will name it. */
+  readonly outputFolder: string;
+  /** Asks the work to end. Once it has ended and is being committed, a lost claim is for the store to tell. */
+  stop(stop: Stop): void;
+  /** From now on the outcome stands, and the end of the claim is no loss. */
+  conclude(): void;
+  isStuck(): boolean;
+  usage(): JobUsage;
+}
+
+/** Starts the beats and the clock of a claim. Disposal ends both. */
+export function openClaim(context: ClaimContext, claimed: ClaimedJob, registered: RegisteredOperation): OpenClaim {
+  const { record, key } = claimed;
+  const { clock, events, heartbeats, running } = context;
+  const startedAt = clock.monotonic();
+  const state = { concluded: false, stuck: false };
+  const logger = jobLogger(context.logger, record, attemptNumber(record));
+  const logTail = createLogTail(logger);
+  const outputFolder = folderName(record.epoch, record.id, key.token);
+  const output = createLazyFolder(placeOf(context, outputFolder));
+  const temp = createLazyFolder(join(context.attemptsFolder, key.token));
+  const signals = createStopSignals({
+    clock,
+    onStuck: () => {
+      state.stuck = true;
+      logger.warn({ stuck: true, operation: record.operation }, 'The operation ignores that it was killed; its slot stays taken');
+    },
+  });
+  const artifacts = createArtifacts(output, signals.signal);
+  const stop = (given: Stop): void => {
+    if (!state.concluded) signals.stop(given);
+  };
+  const beat: BeatingClaim = { key, progress: () => progress.latest(), onLost: () => stop(stops.lost()), onCancel: () => stop(stops.cancelled()) };
+  const progress = createProgressReporter({
+    clock,
+    start: { ratio: record.progress, phase: record.phase },
+    onLocal: ({ ratio, phase }) => events.emit({ id: record.id, generation: record.generation, state: 'running', progress: ratio, phase }),
+    onChange: () => heartbeats.soon(beat),
+  });
+  const attempt = openAttempt({ clock, record, limits: registered.limits, signals, progress, artifacts, temp, logger: logTail.logger });
+  heartbeats.add(beat);
+  const claim: OpenClaim = {
+    claimed, registered, attempt, artifacts, signals, progress, logTail, logger, beat, temp, output, outputFolder, stop,
+    conclude: () => void (state.concluded = true),
+    isStuck: () => state.stuck,
+    usage: () => ({ wallMs: Math.round(clock.monotonic() - startedAt), waitingMs: 0, cpuMs: Math.round(attempt.usage().cpuMs), peakRssBytes: Math.round(attempt.usage().peakRssBytes), sampled: true }),
+    [Symbol.dispose]() {
+      heartbeats.remove(beat);
+      running.delete(key.token);
+      signals[Symbol.dispose]();
+    },
+  };
+  running.set(key.token, claim);
+  return claim;
+}

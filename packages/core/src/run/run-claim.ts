@@ -1,0 +1,116 @@
+import { removePath } from '@media-jobs/cleanup';
+import { MediaJobError } from '@media-jobs/foundation';
+import type { JobRecord } from '../job/job.ts';
+import type { RegisteredOperation } from '../operation/registered-operation.ts';
+import type { ClaimedJob, Outcome } from '../ports/store-messages.ts';
+import { commitOutcome, releaseClaim } from './commit.ts';
+import { openClaim, type ClaimContext, type OpenClaim } from './open-claim.ts';
+import { checkOutput, decideEnding, failureOutcome, type Ending, type WorkResult } from './outcome.ts';
+import { logEnd } from './log-end.ts';
+import { placeOf } from './run-context.ts';
+
+/**
+ * Works on a claimed job until the work has really ended and its end is in the store, or is not ours to write any more.
+ * Never rejects: what cannot be told to the store is logged, and the lease brings the job back.
+ */
+export async function runClaim(context: ClaimContext, claimed: ClaimedJob, registered: RegisteredOperation): Promise<void> {
+  using claim = openClaim(context, claimed, registered);
+  const { record } = claimed;
+  context.events.emit({ id: record.id, generation: record.generation, state: 'running', progress: record.progress, phase: record.phase });
+  claim.logger.info({ owner: record.claim?.owner, waitingMs: record.usage?.waitingMs }, 'The attempt starts');
+  const result = await work(context, claim);
+  claim.attempt[Symbol.dispose]();
+  claim.signals[Symbol.dispose]();
+  claim.progress.end();
+  try {
+    await conclude(context, claim, result);
+  } catch (error) {
+    claim.logger.error({ err: error }, 'The end of the attempt could not be written down; its lease will lapse');
+  }
+}
+
+/** Never rejects. It settles only when the operation has. */
+async function work(context: ClaimContext, { claimed, registered, attempt, artifacts }: OpenClaim): Promise<WorkResult> {
+  const { operation } = registered;
+  try {
+    checkVersion(registered, claimed.record);
+    const output = await operation.run(inputOf(context, claimed.record), attempt.attempt);
+    return { kind: 'returned', output: checkOutput(operation.output, output), artifacts: await artifacts.verified() };
+  } catch (error) {
+    return { kind: 'threw', error: MediaJobError.from(error) };
+  }
+}
+
+/** The input as the operation's schema gave it at submit, its files at the places of the job's own copies. */
+function inputOf(context: ClaimContext, { options, inputs, inputFolder }: JobRecord): Record<string, unknown> {
+  const files = inputs.map(({ field, name }) => [field, placeOf(context, inputFolder ?? '', name)] as const);
+  return { ...options, ...Object.fromEntries(files) };
+}
+
+/** Another version gives another result, which must not stand under this identity. A worker of the right one may come. */
+function checkVersion({ operation }: RegisteredOperation, record: JobRecord): void {
+  if (operation.version === record.operationVersion) return;
+  throw new MediaJobError('OPERATION_CHANGED', {
+    message: `Expected version ${record.operationVersion} of \`${operation.name}\`, got ${operation.version}.`,
+    advice: 'Keep a worker of the older version until its jobs are done, or cancel the job and submit it again.',
+    facts: { expected: record.operationVersion, got: operation.version },
+  });
+}
+
+async function conclude(context: ClaimContext, claim: OpenClaim, result: WorkResult): Promise<void> {
+  const { record } = claim.claimed;
+  const { limits } = claim.registered;
+  const facts = { record, limits, outputFolder: claim.outputFolder, usage: claim.usage(), logTail: claim.logTail.lines(), random: context.random };
+  const ending = decideEnding({ ...facts, result, stop: claim.signals.reason() });
+  const completes = ending.kind === 'commit' && ending.outcome.kind === 'completed';
+  await discard(context, claim, { output: !completes });
+  if (!completes && ending.kind !== 'abandon') await context.heartbeats.flush(claim.beat);
+  claim.conclude();
+  const after = await write(context, claim, ending).catch(async (error: unknown) => {
+    const refusal = MediaJobError.from(error);
+    if (!completes || refusal.class !== 'permanent') throw refusal;
+    return write(context, claim, { kind: 'commit', outcome: failureOutcome(refusal, facts) });
+  });
+  if (completes && after?.state !== 'completed') await discard(context, claim, { output: true });
+  await dropInput(context, claim, after);
+  logEnd(claim, ending, after);
+}
+
+/** The record after it, or null when the claim had passed or was given back. */
+async function write(context: ClaimContext, claim: OpenClaim, ending: Ending): Promise<JobRecord | null> {
+  const { key, record } = claim.claimed;
+  if (ending.kind === 'abandon') return null;
+  if (ending.kind === 'release') {
+    await releaseClaim(context, key, claim.logger, context.giveUp);
+    return null;
+  }
+  const after = await commitOutcome(context, key, ending.outcome, claim.logger, context.giveUp);
+  if (after?.state === 'retrying') context.onRetry(delayOf(ending.outcome));
+  if (after !== null) context.events.emit({ id: record.id, generation: after.generation, state: after.state, progress: after.progress, phase: after.phase });
+  return after;
+}
+
+function delayOf(outcome: Outcome): number {
+  return outcome.kind === 'retry' ? outcome.delayMs : 0;
+}
+
+/** Temp files go whatever happens; output goes unless it stands in a record. What resists is left to the sweep. */
+async function discard(context: ClaimContext, { temp, output, outputFolder, logger }: OpenClaim, which: { readonly output: boolean }): Promise<void> {
+  try {
+    if (temp.isMade()) await removePath(temp.path, { root: context.attemptsFolder, clock: context.clock });
+    if (which.output && output.isMade()) await context.workFolder.removeJobFolder(outputFolder);
+  } catch (error) {
+    logger.warn({ err: error }, 'Something of the attempt could not be removed; the next sweep tries again');
+  }
+}
+
+/** A completed or cancelled job needs its input no more, and its record no longer names it. */
+async function dropInput(context: ClaimContext, { claimed, logger }: OpenClaim, after: JobRecord | null): Promise<void> {
+  const { inputFolder } = claimed.record;
+  if (inputFolder === null || after === null || after.inputFolder === inputFolder) return;
+  try {
+    await context.workFolder.removeJobFolder(inputFolder);
+  } catch (error) {
+    logger.warn({ err: error }, 'The input of the job could not be removed; the next sweep tries again');
+  }
+}

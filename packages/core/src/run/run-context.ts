@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import type { WorkFolder } from '@media-jobs/cleanup';
+import type { Clock, Logger } from '@media-jobs/foundation';
+import type { JobRecord } from '../job/job.ts';
+import type { RegisteredOperation } from '../operation/registered-operation.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import type { JobStore } from '../ports/job-store.ts';
+import type { JobEvents } from './job-events.ts';
+
+/** What the parts of one running `MediaJobs` share. */
+export interface RunContext {
+  readonly store: JobStore;
+  /** Null where nothing is handed out from here: the store's pollers and sweeps elsewhere find the work. */
+  readonly queue: JobQueue | null;
+  readonly operations: ReadonlyMap<string, RegisteredOperation>;
+  readonly workFolder: WorkFolder;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: () => number;
+  readonly events: JobEvents;
+  readonly ttlMs: number;
+  readonly maxLosses: number;
+  readonly heartbeatMs: number;
+  readonly leaseMs: number;
+  readonly pollIntervalMs: number;
+  readonly namespace: string;
+  readonly maxInputBytes: number;
+  /** Aborts with `CLOSED` when it closes: whoever waits is let go, and what is repeated ends. */
+  readonly closed: AbortSignal;
+}
+
+/** The folder that a claim writes to, as records name it (guard 1, guard 10). */
+export function folderName(epoch: string, id: string, token: string): string {
+  return `jobs/${epoch}/${id}/${token}`;
+}
+
+/** Where a folder or file that a record names lies on this disk. */
+export function placeOf({ workFolder }: Pick<RunContext, 'workFolder'>, ...names: readonly string[]): string {
+  return join(workFolder.path, ...names);
+}
+
+/** A logger with the fields that stand on every line about a job. */
+export function jobLogger(logger: Logger, record: JobRecord, attempt?: number): Logger {
+  const { id, generation, correlationId, operation, namespace, inputs } = record;
+  return logger.child({
+    jobId: id,
+    generation,
+    ...(attempt === undefined ? {} : { attempt }),
+    ...(correlationId === null ? {} : { correlationId }),
+    ...(namespace === '' ? {} : { namespace }),
+    operation,
+    ...(inputs.length === 0 ? {} : { input: inputs.map(({ originalName }) => originalName).join(', ') }),
+  });
+}

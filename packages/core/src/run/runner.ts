@@ -1,0 +1,213 @@
+import { MediaJobError, type Timer } from '@media-jobs/foundation';
+import type { DispatchHandler } from '../ports/job-queue.ts';
+import type { ClaimedJob, ClaimRequest, DueJob, JobPointer } from '../ports/store-messages.ts';
+import { createHeartbeats } from './heartbeat.ts';
+import type { ClaimContext, OpenClaim } from './open-claim.ts';
+import { runClaim } from './run-claim.ts';
+import type { RunContext } from './run-context.ts';
+import { createSlots, type Slots } from './slots.ts';
+import { stops } from './stop-signals.ts';
+
+/** What a runner is doing now. */
+export interface RunnerStats {
+  /** Jobs that this process works on. */
+  readonly running: number;
+  /** Of these, jobs whose operation ignores that it was killed. */
+  readonly stuck: number;
+}
+
+/** Takes jobs out of the line and works on them. */
+export interface Runner {
+  start(): Promise<void>;
+  /** Hands jobs that are due to the queue, where there is one. */
+  dispatch(jobs: readonly DueJob[]): Promise<void>;
+  /** Stops the work on this job if it is done here; false when it is not. */
+  cancel(id: string): boolean;
+  /** Asks the store for work soon. */
+  nudge(): void;
+  stats(): RunnerStats;
+  /** Takes no more work. */
+  stopTaking(): void;
+  /** Has all work stopped; its claims are given back. */
+  interrupt(): void;
+  /** Waits no longer for the store. */
+  giveUp(): void;
+  /** Resolves when nothing is being worked on. */
+  idle(): Promise<void>;
+  /** No more beats. What is still being worked on loses its claim when the lease has passed. */
+  end(): void;
+}
+
+/** How many due retries are asked for in one trip. */
+const retryBatch = 200;
+
+/** Creates the runner. `attemptsFolder` is where attempts make their temp folders. */
+export function createRunner(context: RunContext, attemptsFolder: string): Runner {
+  return new JobRunner(context, attemptsFolder);
+}
+
+class JobRunner implements Runner {
+  readonly #context: ClaimContext;
+  readonly #slots: Slots;
+  readonly #stopping = new AbortController();
+  readonly #givingUp = new AbortController();
+  readonly #work = new Set<Promise<void>>();
+  #retryTimer: { readonly at: number; readonly timer: Timer } | undefined;
+  #polling: Promise<void> | undefined;
+
+  constructor(context: RunContext, attemptsFolder: string) {
+    const heartbeats = createHeartbeats(context);
+    const running = new Map<string, OpenClaim>();
+    this.#context = { ...context, heartbeats, attemptsFolder, running, giveUp: this.#givingUp.signal, onRetry: (delayMs) => this.#wakeIn(delayMs) };
+    this.#slots = createSlots(widths(context));
+  }
+
+  async start(): Promise<void> {
+    const { queue } = this.#context;
+    await queue?.consume(this.#handle, widths(this.#context));
+    if (queue?.capabilities.shared !== true) void this.#pollUntilStopped();
+  }
+
+  async dispatch(jobs: readonly DueJob[]): Promise<void> {
+    const { queue, operations } = this.#context;
+    for (const { pointer, operation, priority } of jobs) {
+      if (queue !== null && operations.has(operation)) await queue.dispatch({ pointer, operation, priority });
+    }
+  }
+
+  cancel(id: string): boolean {
+    let found = false;
+    for (const claim of this.#context.running.values()) {
+      if (claim.claimed.key.id !== id) continue;
+      claim.stop(stops.cancelled());
+      found = true;
+    }
+    return found;
+  }
+
+  nudge(): void {
+    if (this.#context.queue?.capabilities.shared !== true) void this.#poll();
+  }
+
+  stats(): RunnerStats {
+    const claims = [...this.#context.running.values()];
+    return { running: claims.length, stuck: claims.filter((claim) => claim.isStuck()).length };
+  }
+
+  stopTaking(): void {
+    this.#retryTimer?.timer.cancel();
+    if (!this.#stopping.signal.aborted) this.#stopping.abort(closing());
+  }
+
+  interrupt(): void {
+    for (const claim of this.#context.running.values()) claim.stop(stops.interrupted());
+  }
+
+  giveUp(): void {
+    if (!this.#givingUp.signal.aborted) this.#givingUp.abort(closing());
+  }
+
+  async idle(): Promise<void> {
+    while (this.#work.size > 0) await Promise.all(this.#work);
+  }
+
+  end(): void {
+    this.#context.heartbeats.end();
+  }
+
+  /** The queue's handler: a place, then the claim, then the work. It never rejects. */
+  readonly #handle: DispatchHandler = (pointer, operation) => this.#track(this.#handleOne(pointer, operation));
+
+  async #handleOne(pointer: JobPointer, operation: string): Promise<void> {
+    try {
+      await this.#slots.take(operation, this.#stopping.signal);
+    } catch {
+      return; // Closing: the store remembers the job.
+    }
+    try {
+      const [claimed] = await this.#claim({ operations: [operation], pointers: [pointer], limit: 1 });
+      if (claimed !== undefined) await this.#run(claimed);
+    } finally {
+      this.#slots.give(operation);
+    }
+  }
+
+  /** What the store gives; nothing while it is away, because whoever asks will ask again. */
+  async #claim(request: Pick<ClaimRequest, 'operations' | 'pointers' | 'limit'>): Promise<readonly ClaimedJob[]> {
+    const { store, workFolder, leaseMs, logger } = this.#context;
+    if (this.#stopping.signal.aborted) return [];
+    try {
+      return await store.claim({ owner: workFolder.owner, leaseMs, ...request });
+    } catch (error) {
+      logger.warn({ err: MediaJobError.from(error), ...request }, 'The store gives no work');
+      return [];
+    }
+  }
+
+  async #run(claimed: ClaimedJob): Promise<void> {
+    const registered = this.#context.operations.get(claimed.record.operation);
+    if (registered !== undefined) await runClaim(this.#context, claimed, registered);
+  }
+
+  async #track(work: Promise<void>): Promise<void> {
+    this.#work.add(work);
+    try {
+      await work;
+    } finally {
+      this.#work.delete(work);
+    }
+  }
+
+  /** Sleeping, not a timer: a worker that is open keeps its process alive, as a server does. */
+  async #pollUntilStopped(): Promise<void> {
+    const { clock, pollIntervalMs } = this.#context;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await this.#poll();
+      await clock.sleep(pollIntervalMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** One question at a time. */
+  #poll(): Promise<void> {
+    this.#polling ??= this.#takeFromStore().finally(() => (this.#polling = undefined));
+    return this.#polling;
+  }
+
+  /** Fills free places with what stands in the store, each operation within its own. */
+  async #takeFromStore(): Promise<void> {
+    for (const operation of this.#context.operations.keys()) {
+      const places = this.#slots.takeFree(operation, Infinity);
+      if (places === 0) continue;
+      const claimed = await this.#claim({ operations: [operation], limit: places });
+      for (let unused = claimed.length; unused < places; unused += 1) this.#slots.give(operation);
+      for (const one of claimed) void this.#track(this.#run(one).finally(() => this.#slots.give(operation)));
+    }
+  }
+
+  /** One timer, for the earliest retry of this process. */
+  #wakeIn(delayMs: number): void {
+    const { clock } = this.#context;
+    const at = clock.monotonic() + delayMs;
+    if (this.#stopping.signal.aborted || (this.#retryTimer !== undefined && this.#retryTimer.at <= at)) return;
+    this.#retryTimer?.timer.cancel();
+    this.#retryTimer = { at, timer: clock.after(delayMs + 1, () => void this.#wake()) };
+  }
+
+  async #wake(): Promise<void> {
+    this.#retryTimer = undefined;
+    try {
+      await this.dispatch(await this.#context.store.due('retry', { limit: retryBatch }));
+    } catch (error) {
+      this.#context.logger.warn({ err: MediaJobError.from(error) }, 'Retries that are due could not be found; the next pass does it');
+    }
+  }
+}
+
+function widths({ operations }: RunContext): Readonly<Record<string, number>> {
+  return Object.fromEntries(Array.from(operations, ([name, { limits }]) => [name, limits.concurrency]));
+}
+
+function closing(): MediaJobError {
+  return new MediaJobError('CLOSED', { message: 'Expected an open runner, got one that is closing.' });
+}
