@@ -1,0 +1,25 @@
+import { inspect } from 'node:util';
+import type { LogFields, Logger } from '@media-jobs/foundation';
+import { printable } from './printable.ts';
+
+type Level = 'debug' | 'info' | 'warn' | 'error';
+
+/** What `--verbose` shows: one line for each event, fields behind the message. */
+export function createLineLogger(write: (line: string) => void, now: () => number, inherited: LogFields = {}): Logger {
+  const log = (level: Level) => (fields: LogFields, message: string): void => {
+    const all = Object.entries({ ...inherited, ...fields }).map(([name, value]) => `${name}=${valueText(value)}`);
+    write(printable([new Date(now()).toISOString(), level.padEnd(5), message, ...all].join(' ')));
+  };
+  return Object.freeze({
+    debug: log('debug'),
+    info: log('info'),
+    warn: log('warn'),
+    error: log('error'),
+    child: (fields: LogFields) => createLineLogger(write, now, { ...inherited, ...fields }),
+  });
+}
+
+function valueText(value: unknown): string {
+  if (typeof value === 'string') return /^[\w./:+-]+$/.test(value) ? value : JSON.stringify(value);
+  return inspect(value, { depth: 3, breakLength: Infinity, compact: true });
+}
