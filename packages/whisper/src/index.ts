@@ -1,1 +1,14 @@
-export {};
+export { createWhisper } from './create-whisper.ts';
+export type { TranscribeOptions, Whisper } from './whisper.ts';
+export { whisperDefaults, type WhisperOptions } from './options.ts';
+export type { Transcript, TranscriptModel, TranscriptTimings } from './transcript.ts';
+export { createAddonEngine, type AddonEngineOptions, type AddonVariant } from './engines/addon-child.ts';
+export { ModelFile, type CheckedModel, type ModelInfo } from './model/model-info.ts';
+export { findLanguage, languages, type Language } from './languages.ts';
+export type { CaptionSegment } from './captions/cues.ts';
+export { toSrt } from './captions/srt.ts';
+export { toVtt } from './captions/vtt.ts';
+export { toTxt } from './captions/txt.ts';
+export { toTsv } from './captions/tsv.ts';
+export { toLrc } from './captions/lrc.ts';
+export { toJson, type CaptionDocument } from './captions/json.ts';

@@ -1,0 +1,183 @@
+import type { HealthCheck, HealthReport, ReleaseReceipt } from '@media-jobs/core';
+import { MediaJobError } from '@media-jobs/foundation';
+import { chooseLanguage } from './choose-language.ts';
+import { ModelFile, type CheckedModel, type ModelInfo } from './model/model-info.ts';
+import { checkWhole, invalidOption, mostBeams, resolveOptions, type ResolvedWhisperOptions, type WhisperOptions } from './options.ts';
+import { EngineLane, type LaneRequest, type LaneRun } from './pool/engine-lane.ts';
+import { loadLimitMs, softLimitMs, stallLimitMs } from './time-limits.ts';
+import { checkSegments, clampSegment, type Transcript } from './transcript.ts';
+import { openWav } from './wav/open-wav.ts';
+import { isSilent } from './wav/silence.ts';
+import type { TranscribeOptions, Whisper } from './whisper.ts';
+
+const longestPrompt = 2000;
+/** Of ISO 639-2: undetermined. */
+const noLanguage = 'und';
+
+/**
+ * Makes a transcriber. Nothing is loaded until the first run. Throws `INVALID_OPTION`, `MODEL_MISSING` or `MODEL_INVALID`.
+ *
+ *     await using whisper = await createWhisper({ model: './ggml-base.en.bin' });
+ *     const { text, segments } = await whisper.transcribe('./speech.wav');
+ */
+export async function createWhisper(options: WhisperOptions): Promise<Whisper> {
+  const resolved = resolveOptions(options);
+  const model = new ModelFile(resolved.model);
+  await model.check();
+  return new LocalWhisper(resolved, model);
+}
+
+class LocalWhisper implements Whisper {
+  readonly engine: string;
+  readonly healthChecks: readonly HealthCheck[];
+  readonly #options: ResolvedWhisperOptions;
+  readonly #model: ModelFile;
+  readonly #lane: EngineLane;
+
+  constructor(options: ResolvedWhisperOptions, model: ModelFile) {
+    const { engine, threads, keepAliveMs, clock, logger } = options;
+    this.#options = options;
+    this.#model = model;
+    this.#lane = new EngineLane({ engine, open: { modelFile: model.path, threads }, keepAliveMs, clock, logger });
+    this.engine = engine.name;
+    this.healthChecks = Object.freeze([
+      { name: 'whisper-engine', check: () => this.#checkEngine() },
+      { name: 'whisper-model', check: () => this.#checkModel() },
+    ]);
+  }
+
+  async transcribe(wavFile: string, options: TranscribeOptions = {}): Promise<Transcript> {
+    const { language = 'auto', translate = false } = options;
+    checkRun(options);
+    const model = await this.#model.check();
+    const code = chooseLanguage(language, translate, model);
+    const { durationSeconds, silent } = await lookAt(wavFile);
+    if (silent) return this.#silence(code, durationSeconds, model);
+    const request = this.#request(wavFile, durationSeconds, code, model, options);
+    const run = await this.#lane.run(request);
+    request.onProgress?.(1);
+    return this.#transcript(run, code, durationSeconds, model, options);
+  }
+
+  unload(): Promise<ReleaseReceipt | null> {
+    return this.#lane.unload();
+  }
+
+  modelInfo(): Promise<ModelInfo> {
+    return this.#model.info();
+  }
+
+  async check(): Promise<HealthReport> {
+    const model = await this.#checkModel();
+    if (!model.ok) return model;
+    const engine = await this.#checkEngine();
+    return engine.ok ? { ok: true, detail: `${engine.detail}; ${model.detail}` } : engine;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#lane[Symbol.asyncDispose]();
+  }
+
+  #request(wavFile: string, durationSeconds: number, language: string, model: CheckedModel, options: TranscribeOptions): LaneRequest {
+    const { translate = false, beamSize = this.#options.beamSize, onSegment } = options;
+    const { minSpeed, logger } = this.#options;
+    return {
+      logger,
+      ...options,
+      wavFile,
+      durationSeconds,
+      language,
+      translate,
+      beamSize,
+      timeoutMs: options.timeoutMs ?? softLimitMs({ durationSeconds, minSpeed }),
+      stallTimeoutMs: options.stallTimeoutMs ?? stallLimitMs(model, durationSeconds),
+      loadTimeoutMs: loadLimitMs(model.bytes),
+      onProgress: rising(options.onProgress),
+      onSegment(segment) {
+        const inside = clampSegment(segment, durationSeconds);
+        if (inside !== undefined) onSegment?.(inside);
+      },
+    };
+  }
+
+  #transcript(run: LaneRun, asked: string, durationSeconds: number, model: CheckedModel, options: TranscribeOptions): Transcript {
+    const { result, release, ...timings } = run;
+    const checked = checkSegments(result, durationSeconds);
+    const { languageProbability } = result;
+    return Object.freeze({
+      text: checked.text,
+      // An English-only model reports whatever language comes first in its table.
+      language: asked === 'auto' ? result.language : asked,
+      ...(asked !== 'auto' || languageProbability === undefined ? {} : { languageProbability }),
+      durationSeconds,
+      segments: checked.segments,
+      engine: this.engine,
+      model: modelOf(model),
+      warnings: [...this.#warnings(options), ...result.warnings, ...checked.warnings],
+      release,
+      timings,
+    });
+  }
+
+  #silence(language: string, durationSeconds: number, model: CheckedModel): Transcript {
+    return Object.freeze({
+      text: '',
+      language: language === 'auto' ? noLanguage : language,
+      durationSeconds,
+      segments: [],
+      engine: this.engine,
+      model: modelOf(model),
+      warnings: ['The audio is silent; the engine was not asked.'],
+      release: null,
+      timings: { waitMs: 0, loadMs: 0, transcribeMs: 0, releaseMs: 0 },
+    });
+  }
+
+  #warnings({ beamSize = this.#options.beamSize }: TranscribeOptions): string[] {
+    const { engine } = this.#options;
+    return beamSize > 1 && !engine.capabilities.beamSearch ? [`The engine ${engine.name} searches greedily; \`beamSize\` ${beamSize} has no effect.`] : [];
+  }
+
+  async #checkEngine(): Promise<HealthReport> {
+    const { works, detail, advice } = await this.#options.engine.check();
+    return { ok: works, detail, ...(advice === undefined ? {} : { advice }) };
+  }
+
+  async #checkModel(): Promise<HealthReport> {
+    try {
+      const { file, type, multilingual, bytes } = await this.#model.check();
+      return { ok: true, detail: `${file}, ${type}, ${multilingual ? 'multilingual' : 'English only'}, ${Math.round(bytes / 1e6)} MB` };
+    } catch (thrown) {
+      const { message, advice } = MediaJobError.from(thrown);
+      return { ok: false, detail: message, ...(advice === undefined ? {} : { advice }) };
+    }
+  }
+}
+
+const modelOf = ({ file, type, multilingual }: CheckedModel): Transcript['model'] => ({ file, type, multilingual });
+
+async function lookAt(wavFile: string): Promise<{ readonly durationSeconds: number; readonly silent: boolean }> {
+  await using wav = await openWav(wavFile);
+  return { durationSeconds: wav.format.durationSeconds, silent: await isSilent(wav) };
+}
+
+/** Passes on only what is higher than before. */
+function rising(onProgress: ((ratio: number) => void) | undefined): (ratio: number) => void {
+  let highest = -1;
+  return (ratio) => {
+    if (ratio <= highest) return;
+    highest = ratio;
+    onProgress?.(ratio);
+  };
+}
+
+function checkRun({ language, prompt, beamSize, timeoutMs, stallTimeoutMs }: TranscribeOptions): void {
+  if (language !== undefined && typeof language !== 'string') throw invalidOption('language', 'a code or a name', language, "Give a code such as 'en', or 'auto'.");
+  if (prompt !== undefined && (prompt.length > longestPrompt || prompt.includes('\0'))) {
+    throw invalidOption('prompt', `a text of at most ${longestPrompt} characters`, `${prompt.slice(0, 20)}…`, 'The engine looks at the end of a prompt only; shorten it.');
+  }
+  if (beamSize !== undefined) checkWhole('beamSize', beamSize, 1, mostBeams);
+  for (const [name, value] of Object.entries({ timeoutMs, stallTimeoutMs })) {
+    if (value !== undefined && !(value > 0)) throw invalidOption(name, 'a number of milliseconds above 0', value, 'Leave it out to have it follow from the audio.');
+  }
+}

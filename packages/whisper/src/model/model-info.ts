@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { constants, type Stats } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { MediaJobError } from '@media-jobs/foundation';
+import { FileCursor } from './file-cursor.ts';
+import { modelInvalid, modelParametersMillions, modelType, multilingualVocabulary, readModelHeader, type ModelHeader } from './model-header.ts';
+import { checkTensorTable } from './tensor-table.ts';
+
+/** What a model file is. */
+export interface ModelInfo {
+  /** Absolute path. */
+  readonly file: string;
+  readonly bytes: number;
+  /** Of the whole file, as 64 hexadecimal digits. */
+  readonly sha256: string;
+  /** The published size that its layers stand for, such as `base` or `large-v3-turbo`, or `custom`. */
+  readonly type: string;
+  /** False for an English-only model, which can neither detect a language nor translate. */
+  readonly multilingual: boolean;
+  /** Languages that its vocabulary has tokens for: 1, 99 or 100. */
+  readonly languages: number;
+  /** Weights in millions, estimated from the layers. */
+  readonly parametersMillions: number;
+}
+
+/** A model whose file was checked, all but its checksum. */
+export type CheckedModel = Omit<ModelInfo, 'sha256'>;
+
+function missing(file: string, cause: unknown): MediaJobError {
+  const there = (cause as NodeJS.ErrnoException).code === 'EACCES' ? ' that this user may read' : '';
+  return new MediaJobError('MODEL_MISSING', {
+    message: `Expected a Whisper model${there} at "${file}", got none.`,
+    advice: 'Download a ggml model of whisper.cpp, for example ggml-base.en.bin (148 MB) from https://huggingface.co/ggerganov/whisper.cpp, and give its path.',
+    facts: { path: file },
+    cause,
+  });
+}
+
+async function openModel(file: string): Promise<FileHandle> {
+  try {
+    // Without O_NONBLOCK, opening a pipe that nobody writes to would never return.
+    return await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    throw missing(file, error);
+  }
+}
+
+function describe(file: string, bytes: number, header: ModelHeader): CheckedModel {
+  const multilingual = header.vocabulary >= multilingualVocabulary;
+  // whisper.cpp counts languages the same way: 99 at 51,865 tokens, one more for each token above.
+  const languages = multilingual ? 99 + header.vocabulary - multilingualVocabulary : 1;
+  return Object.freeze({ file, bytes, type: modelType(header), multilingual, languages, parametersMillions: modelParametersMillions(header) });
+}
+
+async function sha256Of(handle: FileHandle, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  const stream = handle.createReadStream({ autoClose: false, start: 0, highWaterMark: 1024 * 1024, ...(signal === undefined ? {} : { signal }) });
+  for await (const block of stream) hash.update(block as Buffer);
+  return hash.digest('hex');
+}
+
+/** A file that has the same stamp has not changed, as far as its folder tells. */
+function stampOf(stats: Stats): string {
+  return `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}`;
+}
+
+/** One model file. Checks and checksum are kept until the file's size, time or inode changes. */
+export class ModelFile {
+  readonly path: string;
+  #checked: { readonly stamp: string; readonly model: CheckedModel } | undefined;
+  #hashed: { readonly stamp: string; readonly sha256: Promise<string> } | undefined;
+
+  constructor(path: string) {
+    this.path = resolve(path);
+  }
+
+  /** Reads header and tensor table, no weights. Throws `MODEL_MISSING` or `MODEL_INVALID`. */
+  async check(): Promise<CheckedModel> {
+    await using model = await this.#open();
+    return model.checked;
+  }
+
+  /** As `check`, with the checksum, which reads the file once. */
+  async info(): Promise<ModelInfo> {
+    await using model = await this.#open();
+    if (this.#hashed?.stamp !== model.stamp) {
+      const hashed = { stamp: model.stamp, sha256: sha256Of(model.handle) };
+      this.#hashed = hashed;
+      // A failed read must not stay; whoever waits for it sees the error.
+      hashed.sha256.catch(() => (this.#hashed = this.#hashed === hashed ? undefined : this.#hashed));
+    }
+    return Object.freeze({ ...model.checked, sha256: await this.#hashed.sha256 });
+  }
+
+  async #open(): Promise<AsyncDisposable & { readonly handle: FileHandle; readonly stamp: string; readonly checked: CheckedModel }> {
+    const handle = await openModel(this.path);
+    try {
+      const stats = await handle.stat();
+      if (!stats.isFile()) throw modelInvalid(this.path, `Expected a model file, got a folder, pipe or device: "${this.path}".`);
+      const stamp = stampOf(stats);
+      if (this.#checked?.stamp !== stamp) this.#checked = { stamp, model: await this.#read(handle, stats.size) };
+      return { handle, stamp, checked: this.#checked.model, [Symbol.asyncDispose]: () => handle.close() };
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  async #read(handle: FileHandle, bytes: number): Promise<CheckedModel> {
+    const header = await readModelHeader(new FileCursor(handle, bytes), this.path);
+    await checkTensorTable(new FileCursor(handle, bytes), header, this.path);
+    return describe(this.path, bytes, header);
+  }
+}

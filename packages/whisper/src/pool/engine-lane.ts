@@ -1,0 +1,143 @@
+import type { Engine, EngineOpenOptions, EngineRequest, EngineResult, EngineSession, ReleaseReceipt } from '@media-jobs/core';
+import { MediaJobError, type Clock, type Logger, type Timer } from '@media-jobs/foundation';
+import { joinSignals } from './abort.ts';
+import { Turns } from './turns.ts';
+
+export interface EngineLaneOptions {
+  readonly engine: Engine;
+  /** What every session is opened with. */
+  readonly open: Pick<EngineOpenOptions, 'modelFile' | 'threads'>;
+  /** From the end of a run to the end of its engine; 0 ends it at once, Infinity never. */
+  readonly keepAliveMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A request for a lane: a run, and how long the loading before it may take. */
+export interface LaneRequest extends EngineRequest {
+  readonly loadTimeoutMs: number;
+}
+
+/** What came of a run, and what became of the engine after it. */
+export interface LaneRun {
+  readonly result: EngineResult;
+  readonly release: ReleaseReceipt | null;
+  readonly waitMs: number;
+  readonly loadMs: number;
+  readonly transcribeMs: number;
+  readonly releaseMs: number;
+}
+
+/**
+ * One engine that serves one request at a time, in the order of asking. It is opened when it is needed and released
+ * after a run, after a time without any, after every fault, and at disposal.
+ */
+export class EngineLane implements AsyncDisposable {
+  readonly #options: EngineLaneOptions;
+  readonly #turns = new Turns();
+  readonly #closing = new AbortController();
+  #session: EngineSession | undefined;
+  #idle: Timer | undefined;
+  #disposal: Promise<void> | undefined;
+
+  constructor(options: EngineLaneOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with the error of the engine after the engine is gone, and with `CLOSED` when the lane is disposed of meanwhile. */
+  async run(request: LaneRequest): Promise<LaneRun> {
+    const asked = this.#options.clock.monotonic();
+    using controls = joinSignals(request.signal, this.#closing.signal);
+    using _turn = await this.#turns.take(controls.signal);
+    this.#stopIdling();
+    const controlled = { ...request, signal: controls.signal };
+    try {
+      return await this.#serve(controlled, asked);
+    } catch (error) {
+      await this.#releaseQuietly();
+      throw error;
+    }
+  }
+
+  /** Ends the engine after the runs that were asked for before. Null when none is loaded. */
+  async unload(): Promise<ReleaseReceipt | null> {
+    using _turn = await this.#turns.take();
+    return this.#release();
+  }
+
+  /** Aborts the run and those in line with `CLOSED`, and resolves when the engine is gone. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposal ??= this.#close();
+    return this.#disposal;
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.abort(new MediaJobError('CLOSED', { message: 'The transcriber was closed before the work was done.', advice: 'Submit it again where a transcriber is open.' }));
+    await this.unload();
+  }
+
+  async #serve(request: LaneRequest, asked: number): Promise<LaneRun> {
+    const { clock, keepAliveMs } = this.#options;
+    const began = clock.monotonic();
+    const session = await this.#ready(request);
+    const loaded = clock.monotonic();
+    const result = await session.transcribe(request);
+    const heard = clock.monotonic();
+    const keep = keepAliveMs > 0 && session.usable && session.pid !== null;
+    const release = keep ? this.#keep(session) : await this.#release();
+    return { result, release, waitMs: began - asked, loadMs: loaded - began, transcribeMs: heard - loaded, releaseMs: clock.monotonic() - heard };
+  }
+
+  /** The warm session, if it can still be used, or a new one. */
+  async #ready({ signal, kill, logger, loadTimeoutMs }: LaneRequest): Promise<EngineSession> {
+    if (this.#session?.usable === false) await this.#releaseQuietly();
+    const { engine, open } = this.#options;
+    this.#session ??= await engine.open({
+      ...open,
+      timeoutMs: loadTimeoutMs,
+      ...(signal === undefined ? {} : { signal }),
+      ...(kill === undefined ? {} : { kill }),
+      ...(logger === undefined ? {} : { logger }),
+    });
+    return this.#session;
+  }
+
+  #keep(session: EngineSession): ReleaseReceipt {
+    const { keepAliveMs, clock } = this.#options;
+    if (keepAliveMs !== Infinity) {
+      const timer = clock.after(keepAliveMs, () => void this.#endIdle(timer));
+      this.#idle = timer;
+    }
+    return { pid: session.pid ?? 0, exitedAt: null, peakRssBytes: session.peakRssBytes, gpu: null, proof: 'kept-warm' };
+  }
+
+  /** A run that was in line before has set another timer by now. */
+  async #endIdle(timer: Timer): Promise<void> {
+    using _turn = await this.#turns.take();
+    if (this.#idle === timer) await this.#releaseQuietly();
+  }
+
+  #stopIdling(): void {
+    this.#idle?.cancel();
+    this.#idle = undefined;
+  }
+
+  async #release(): Promise<ReleaseReceipt | null> {
+    const session = this.#session;
+    this.#session = undefined;
+    this.#stopIdling();
+    if (session === undefined) return null;
+    const receipt = await session.release();
+    if (receipt !== null) this.#options.logger.info({ engine: this.#options.engine.name, release: receipt }, 'engine released');
+    return receipt;
+  }
+
+  /** For places where another error already stands, or nobody waits. */
+  async #releaseQuietly(): Promise<void> {
+    try {
+      await this.#release();
+    } catch (error) {
+      this.#options.logger.error({ engine: this.#options.engine.name, error: MediaJobError.from(error) }, 'engine could not be released');
+    }
+  }
+}

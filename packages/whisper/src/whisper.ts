@@ -1,0 +1,45 @@
+import type { HealthCheck, HealthReport, ReleaseReceipt, Segment } from '@media-jobs/core';
+import type { ProcessControls } from '@media-jobs/process';
+import type { ModelInfo } from './model/model-info.ts';
+import type { Transcript } from './transcript.ts';
+
+/** How one file is transcribed. */
+export interface TranscribeOptions extends ProcessControls {
+  /** A Whisper code, an English name, or `auto` to listen for it. Default `auto`. */
+  readonly language?: string;
+  /** Into English. Default false. */
+  readonly translate?: boolean;
+  /** Words that set the tone: names, spellings, the sentence before. At most 2,000 characters. */
+  readonly prompt?: string;
+  /** Overrides the one of the transcriber. */
+  readonly beamSize?: number;
+  /** Longest run, without waiting and loading. Default: by the length of the audio, 45 minutes at least. */
+  readonly timeoutMs?: number;
+  /** Longest time without progress. Default: by the size of the model and the length of the audio, two minutes at least. */
+  readonly stallTimeoutMs?: number;
+  /** Ratio 0..1 of the audio, never falling; 1 at the end. */
+  readonly onProgress?: (ratio: number) => void;
+  /** Segments while they are found, in order. The transcript holds them all again. */
+  readonly onSegment?: (segment: Segment) => void;
+}
+
+/** Turns speech into text with one model. Disposing of it aborts what runs and resolves when no engine is left. */
+export interface Whisper extends AsyncDisposable {
+  /** Name of the engine in use. */
+  readonly engine: string;
+  /** For a health page: the engine, and the model. */
+  readonly healthChecks: readonly HealthCheck[];
+  /**
+   * Transcribes a WAV file of 16 kHz, mono, 16-bit PCM, such as `prepareSpeech` of `@media-jobs/ffmpeg` makes. Runs one
+   * at a time; others wait in order. Throws `INVALID_OPTION`, `UNSUPPORTED_LANGUAGE`, `MODEL_*`, `INPUT_*`,
+   * `UNSUPPORTED_FORMAT`, `CORRUPT` or `TRUNCATED` before any work; `ENGINE_*`, `PROGRAM_*`, `MEMORY_SHORT`, `STALLED`,
+   * `TIMEOUT`, `ABORTED` or `CLOSED` after the engine is gone.
+   */
+  transcribe(wavFile: string, options?: TranscribeOptions): Promise<Transcript>;
+  /** Ends the engine after the runs asked for so far, and shows it. Null when none is loaded. */
+  unload(): Promise<ReleaseReceipt | null>;
+  /** What the model is. The checksum is computed once for each state of the file. */
+  modelInfo(): Promise<ModelInfo>;
+  /** Whether model and engine work here, and what to do when not. Loads the engine, not the model. */
+  check(): Promise<HealthReport>;
+}
