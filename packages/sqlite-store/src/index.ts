@@ -1,1 +1,2 @@
-export {};
+export { createSqliteStore } from './sqlite-store.ts';
+export { sqliteStoreDefaults, type SqliteStoreOptions } from './options.ts';

@@ -1,0 +1,75 @@
+import { randomInt } from 'node:crypto';
+import type { JobStore } from '@media-jobs/core';
+import { createChangeFeed, type ChangeFeed } from './change-feed.ts';
+import { purge, takeExpired, takeNow } from './due-methods.ts';
+import { reset, shareSettings } from './epoch-methods.ts';
+import { openDatabase } from './open-database.ts';
+import { resolveOptions, type SqliteStoreOptions } from './options.ts';
+import { openScope, type Scope, type ScopeSource } from './scope.ts';
+import { beat, collectOlder, due, get, inSlices, list, type Access } from './sliced-methods.ts';
+import { sql } from './sql.ts';
+import type { StatementObserver } from './statements.ts';
+import { stats } from './stats.ts';
+import { redrive, requestCancel, submit } from './submit-methods.ts';
+import { createTransactions } from './transactions.ts';
+import { claim, commit, release } from './worker-methods.ts';
+
+/**
+ * A durable store in one SQLite file, which several processes of one machine may share. Nothing happens before the first
+ * call: it makes the file and its folder, or upgrades the tables of an older version.
+ * Throws `INVALID_OPTION`; every method may throw `STORE_UNAVAILABLE`, `STORE_INCOMPATIBLE` or `DISK_FULL`.
+ */
+export function createSqliteStore(options: SqliteStoreOptions): JobStore {
+  return createObservedStore(options);
+}
+
+/** As `createSqliteStore`; tells each statement that runs to `observe`, for tests that count them. */
+export function createObservedStore(given: SqliteStoreOptions, observe?: StatementObserver): JobStore {
+  const options = resolveOptions(given);
+  const { clock, logger, file, retryForMs, pollIntervalMs } = options;
+  const source: ScopeSource = { now: () => clock.now(), origin: randomInt(2 ** 47), logger };
+  const transactions = createTransactions({ file, retryForMs, open: () => openDatabase(options, observe) });
+  const feed = createChangeFeed({ clock, logger, pollIntervalMs, transactions, origin: source.origin });
+  const access: Access = {
+    read: (work) => transactions.read((statements) => work(openScope(statements, source))),
+    write: async (durability, work) => {
+      const { result, changes } = await transactions.write(durability, (statements) => {
+        const scope = openScope(statements, source);
+        return { result: work(scope), changes: scope.changes };
+      });
+      feed.tell(changes);
+      return result;
+    },
+  };
+  return { ...storeMethods(access, feed), [Symbol.asyncDispose]: async () => { feed[Symbol.dispose](); await transactions[Symbol.asyncDispose](); } };
+}
+
+function storeMethods({ read, write }: Access, feed: ChangeFeed): Omit<JobStore, typeof Symbol.asyncDispose> {
+  const durable = <Result>(work: (scope: Scope) => Result): Promise<Result> => write('durable', work);
+  const access: Access = { read, write };
+  return {
+    specVersion: 1,
+    capabilities: { multiProcess: true, durable: true },
+    epoch: () => read(({ epoch }) => epoch),
+    submit: (request) => durable((scope) => submit(scope, request)),
+    get: (id) => get(access, id),
+    list: (filter, page) => list(access, filter, page),
+    claim: (request) => durable((scope) => claim(scope, request)),
+    heartbeat: (beats, leaseMs) => beat(access, beats, leaseMs),
+    commit: (key, outcome, next) => durable((scope) => commit(scope, key, outcome, next)),
+    release: (key) => durable((scope) => release(scope, key)),
+    requestCancel: (id) => durable((scope) => requestCancel(scope, id)),
+    due: (kind, request) => due(access, kind, request),
+    takeExpired: (limit) => inSlices(limit, (most) => durable((scope) => takeExpired(scope, most))),
+    purge: (id, takeToken) => write('relaxed', (scope) => purge(scope, id, takeToken)),
+    takeNow: (id) => durable((scope) => takeNow(scope, id)),
+    redrive: (id) => durable((scope) => redrive(scope, id)),
+    stats: () => read(stats),
+    countLookup: (kind) => write('relaxed', ({ statements }) => void statements.run(sql.count, kind, 1)),
+    watch: (listener) => feed.watch(listener),
+    reset: () => durable(reset),
+    collect: (limit) => collectOlder(access, limit),
+    shareSettings: (settings) => write('relaxed', (scope) => shareSettings(scope, settings)),
+    ping: () => read(() => undefined),
+  };
+}
