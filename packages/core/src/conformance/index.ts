@@ -1,1 +1,2 @@
-export {};
+export { appliesTo, type ConformanceCase, type JobQueueHarness, type JobStoreHarness } from './harness.ts';
+export { jobStoreCases } from './job-store-cases.ts';
