@@ -1,8 +1,8 @@
 import { silentLogger, systemClock, type Clock, type Logger, type MediaJobError } from '@media-jobs/foundation';
-import { ownerId } from '@media-jobs/process';
+import { isOwnerAlive, ownerId } from '@media-jobs/process';
 import { cleanupError } from './file-errors.ts';
 import { createJobFolders, type JobFolders } from './job-folders.ts';
-import { openLedger, type Ledger, type OpenLedger } from './ledger.ts';
+import { listLedgers, openLedger, type Ledger, type OpenLedger } from './ledger.ts';
 import { prepareWorkFolder } from './prepare-work-folder.ts';
 import { removePath } from './remove-path.ts';
 import { listStagedFolders, sweepWorkFolder, type SweepOptions, type SweepReport } from './sweep.ts';
@@ -35,6 +35,8 @@ export interface WorkFolder extends JobFolders, AsyncDisposable {
   sweep(options?: SweepOptions): Promise<SweepReport>;
   /** Folders that no process has handed over yet, by relative path, of all owners that are not provably dead. */
   stagedFolders(): Promise<ReadonlySet<string>>;
+  /** How many have it open now, this one included; those that cannot be judged count as well. */
+  countOpen(): Promise<number>;
 }
 
 /**
@@ -60,6 +62,7 @@ export async function openWorkFolder(options: OpenWorkFolderOptions): Promise<Wo
     ...createJobFolders({ places, ledger, clock, onCleanupError }),
     sweep,
     stagedFolders: () => listStagedFolders(places),
+    countOpen: async () => (await listLedgers(places)).filter(({ owner }) => isOwnerAlive(owner) !== 'dead').length,
     [Symbol.asyncDispose]: () => closeWorkFolder(ledger, places.tempFolder, clock, onCleanupError),
   });
 }
