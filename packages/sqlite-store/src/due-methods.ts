@@ -12,19 +12,14 @@ export function lapse(scope: Scope, { limit, deadOwners = [] }: DueRequest): rea
   const [until, most] = deadOwners.length === 0 ? [now, limit] : [endOfTime, -1];
   const running = readAll(scope, () => statements.all(sql.lapsed, era, until, most) as Row[]);
   const lapsed = running.filter((record) => hasLapsed(record, now, deadOwners)).slice(0, limit);
-  return lapsed.map((record) => moved(scope, applyLapse(record, now)));
+  return lapsed.map((record) => dueJob(putRecord(scope, applyLapse(record, now))));
 }
 
 /** See `JobStore.due`, kind `retry`. */
 export function wake(scope: Scope, { limit }: DueRequest): readonly DueJob[] {
   const { statements, era, now } = scope;
   const due = readAll(scope, () => statements.all(sql.wakeable, era, now, limit) as Row[]);
-  return due.map((record) => moved(scope, applyWake(record, now)));
-}
-
-function moved(scope: Scope, record: JobRecord): DueJob {
-  putRecord(scope, record);
-  return dueJob(record);
+  return due.map((record) => dueJob(putRecord(scope, applyWake(record, now))));
 }
 
 /** What `due` tells of a job. */

@@ -30,7 +30,7 @@ async function connect(options: ResolvedSqliteStoreOptions, observe?: StatementO
   const database = new DatabaseSync(options.file);
   try {
     database.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs}`);
-    identify(database, options.file);
+    if (identify(database, options.file) === 'empty') database.exec('PRAGMA auto_vacuum = INCREMENTAL');
     enterWal(database, options.file);
     await upgrade(database, options);
     return createConnection(database, observe);

@@ -43,20 +43,22 @@ export function readAll(scope: Scope, search: () => readonly Row[]): JobRecord[]
   }
 }
 
-/** Writes the record, whatever stood there, and notes the change. */
-export function putRecord(scope: Scope, record: JobRecord): void {
-  scope.statements.run(sql.put, ...columnsOf(record, scope.era));
+/** Writes the record, whatever stood there, notes the change, and returns what a reader will get. */
+export function putRecord(scope: Scope, record: JobRecord): JobRecord {
+  const text = JSON.stringify(record);
+  scope.statements.run(sql.put, ...columnsOf(record, scope.era), text);
   noteChange(scope, record);
+  return JSON.parse(text) as JobRecord;
 }
 
-/** The values of `sql.put`: all that is searched is derived here, from the record alone. */
-export function columnsOf(record: JobRecord, era: number): SqlValue[] {
+/** The values of `sql.put` before the record itself: all that is searched is derived here, from the record alone. */
+function columnsOf(record: JobRecord, era: number): SqlValue[] {
   const { id, operation, namespace, state, priority, sequence, createdAt, queuedAt, deadLetter, artifacts, inputs, inputFolder, usage } = record;
   const files = artifacts.length + (inputFolder === null ? 0 : inputs.length);
   const wallMs = state === 'completed' ? (usage?.wallMs ?? 0) : 0;
   return [
     id, era, operation, namespace, state, deadLetter === null ? 0 : 1, priority, sequence, createdAt, queuedAt,
-    dueAt(record), files, bytesOf(record), wallMs, JSON.stringify(record),
+    dueAt(record), files, bytesOf(record), wallMs,
   ];
 }
 

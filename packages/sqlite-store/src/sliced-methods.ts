@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { checkPageLimit, encodeCursor, type DueJob, type DueKind, type DueRequest, type Heartbeat, type HeartbeatReply, type JobFilter, type JobPage, type JobRecord, type PageRequest } from '@media-jobs/core';
+import { checkPageLimit, encodeCursor, type DueJob, type DueKind, type DueRequest, type Heartbeat, type HeartbeatReply, type JobFilter, type JobPage, type JobRecord, type PageRequest, type TakenJob } from '@media-jobs/core';
 import type { Durability } from './connection.ts';
-import { dueJob, lapse, wake } from './due-methods.ts';
+import { dueJob, lapse, takeExpired, wake } from './due-methods.ts';
 import { collect } from './epoch-methods.ts';
+import { giveBackPages, isMostlyFree } from './free-pages.ts';
 import { pageRows } from './list.ts';
 import { findRecord, readRow, type Row } from './records.ts';
 import type { Scope } from './scope.ts';
@@ -22,7 +23,7 @@ const sliceLength = 100;
 const collectLength = 500;
 
 /** Asks for many in slices, each a transaction of its own, until there are enough or no more. */
-export async function inSlices<Item>(limit: number, take: (limit: number) => Promise<readonly Item[]>): Promise<readonly Item[]> {
+async function inSlices<Item>(limit: number, take: (limit: number) => Promise<readonly Item[]>): Promise<readonly Item[]> {
   const taken: Item[] = [];
   while (taken.length < limit) {
     const asked = Math.min(sliceLength, limit - taken.length);
@@ -93,13 +94,23 @@ export async function beat(access: Access, beats: readonly Heartbeat[], leaseMs:
   return replies;
 }
 
-/** See `JobStore.collect`. */
+/** See `JobStore.takeExpired`. A file that has become mostly empty by then is made smaller, a little in each pass. */
+export async function takeAllExpired(access: Access, limit: number): Promise<readonly TakenJob[]> {
+  const taken = await inSlices(limit, (most) => access.write('durable', (scope) => takeExpired(scope, most)));
+  if (await access.read(isMostlyFree)) await access.write('relaxed', giveBackPages);
+  return taken;
+}
+
+/** See `JobStore.collect`. The pages of what was removed go back to the disk in the end. */
 export async function collectOlder(access: Access, limit: number): Promise<{ readonly removed: number; readonly left: number }> {
   let removed = 0;
-  for (;;) {
+  let left: number;
+  do {
     const asked = Math.min(collectLength, limit - removed);
     const slice = await access.write('relaxed', (scope) => collect(scope, asked));
     removed += slice.removed;
-    if (slice.left === 0 || slice.removed < asked || removed >= limit) return { removed, left: slice.left };
-  }
+    left = slice.left;
+  } while (left > 0 && removed < limit);
+  for (let more = removed > 0 && left === 0; more; ) more = await access.write('relaxed', giveBackPages);
+  return { removed, left };
 }

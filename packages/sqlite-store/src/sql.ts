@@ -56,4 +56,6 @@ export const sql = Object.freeze({
   count: 'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = value + excluded.value',
   forgetCounts: "DELETE FROM meta WHERE key IN ('hit', 'miss', 'corrupt')",
   dataVersion: 'PRAGMA data_version',
+  freePages: 'PRAGMA freelist_count',
+  pages: 'PRAGMA page_count',
 });

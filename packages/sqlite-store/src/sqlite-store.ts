@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto';
 import type { JobStore } from '@media-jobs/core';
 import { createChangeFeed, type ChangeFeed } from './change-feed.ts';
-import { purge, takeExpired, takeNow } from './due-methods.ts';
+import { purge, takeNow } from './due-methods.ts';
 import { reset, shareSettings } from './epoch-methods.ts';
 import { openDatabase } from './open-database.ts';
 import { resolveOptions, type SqliteStoreOptions } from './options.ts';
 import { openScope, type Scope, type ScopeSource } from './scope.ts';
-import { beat, collectOlder, due, get, inSlices, list, type Access } from './sliced-methods.ts';
+import { beat, collectOlder, due, get, list, takeAllExpired, type Access } from './sliced-methods.ts';
 import { sql } from './sql.ts';
 import type { StatementObserver } from './statements.ts';
 import { stats } from './stats.ts';
@@ -60,7 +60,7 @@ function storeMethods({ read, write }: Access, feed: ChangeFeed): Omit<JobStore,
     release: (key) => durable((scope) => release(scope, key)),
     requestCancel: (id) => durable((scope) => requestCancel(scope, id)),
     due: (kind, request) => due(access, kind, request),
-    takeExpired: (limit) => inSlices(limit, (most) => durable((scope) => takeExpired(scope, most))),
+    takeExpired: (limit) => takeAllExpired(access, limit),
     purge: (id, takeToken) => write('relaxed', (scope) => purge(scope, id, takeToken)),
     takeNow: (id) => durable((scope) => takeNow(scope, id)),
     redrive: (id) => durable((scope) => redrive(scope, id)),

@@ -8,8 +8,7 @@ export function submit(scope: Scope, request: SubmitRequest): SubmitOutcome {
   const { statements, epoch, era, now } = scope;
   const waiting = (): number => (statements.get(sql.waiting, era, request.operation) as { jobs: number }).jobs;
   const outcome = applySubmit(findRecord(scope, request.id), request, { epoch, now, waiting });
-  if (outcome.kind === 'created' || outcome.kind === 'restarted') putRecord(scope, outcome.record);
-  return outcome;
+  return outcome.kind === 'created' || outcome.kind === 'restarted' ? { ...outcome, record: putRecord(scope, outcome.record) } : outcome;
 }
 
 /** See `JobStore.requestCancel`. */
@@ -25,7 +24,5 @@ export function requestCancel(scope: Scope, id: string): Awaited<ReturnType<JobS
 export function redrive(scope: Scope, id: string): JobRecord | null {
   const found = findRecord(scope, id);
   if (found?.state !== 'failed') return null;
-  const record = applyRedrive(found, scope.now);
-  putRecord(scope, record);
-  return record;
+  return putRecord(scope, applyRedrive(found, scope.now));
 }

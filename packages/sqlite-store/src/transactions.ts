@@ -38,9 +38,9 @@ function createOpener(open: () => Promise<Connection>): Opener {
       }
     },
     drop: async () => {
-      const connection = await opening?.catch(() => null);
+      const dropped = opening;
       opening = null;
-      connection?.close();
+      (await dropped?.catch(() => null))?.close();
     },
   };
 }

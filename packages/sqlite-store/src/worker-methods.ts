@@ -12,8 +12,7 @@ export function claim(scope: Scope, request: ClaimRequest): readonly ClaimedJob[
   const records = request.pointers === undefined ? firstInLine(scope, request) : pointedAt(scope, request, request.pointers);
   return records.map((found) => {
     const token = newToken();
-    const record = applyClaim(found, { token, owner, leaseMs, now: scope.now });
-    putRecord(scope, record);
+    const record = putRecord(scope, applyClaim(found, { token, owner, leaseMs, now: scope.now }));
     return { record, key: { id: record.id, token } };
   });
 }
@@ -48,8 +47,8 @@ export function heartbeat(scope: Scope, beats: readonly Heartbeat[], leaseMs: nu
 
 /** See `JobStore.commit`. */
 export function commit(scope: Scope, key: ClaimKey, outcome: Outcome, next?: ClaimRequest): CommitReply {
-  const record = applyCommit(findRecord(scope, key.id), key, outcome, scope);
-  if (record !== null) putRecord(scope, record);
+  const ended = applyCommit(findRecord(scope, key.id), key, outcome, scope);
+  const record = ended === null ? null : putRecord(scope, ended);
   return { committed: record !== null, record, next: next === undefined ? [] : claim(scope, next) };
 }
 
