@@ -1,4 +1,4 @@
-import { chmod, lstat, readdir, rmdir, unlink } from 'node:fs/promises';
+import { chmod, lstat, readdir, realpath, rmdir, unlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { systemClock, type Clock } from '@media-jobs/foundation';
 import { cleanupError, systemCode } from './file-errors.ts';
@@ -13,7 +13,10 @@ export interface Removed {
 
 /** Options of `removePath`. */
 export interface RemovePathOptions {
-  /** Folder of ours around the path: where a removal is not permitted, the folders from here down are opened with `u+rwx`. */
+  /**
+   * Folder of ours around the path. A path that leads out of it, also by a link on the way, is refused; and where a
+   * removal is not permitted, the folders from here down are opened with `u+rwx`.
+   */
   readonly root?: string;
   /** How long a busy file or a folder that keeps filling is tried again. Default 3,000 ms. */
   readonly retryMs?: number;
@@ -34,7 +37,7 @@ const retryDelayMs = 50;
 export async function removePath(path: string, options: RemovePathOptions = {}): Promise<Removed> {
   const { root, retryMs = defaultRemoveRetryMs, filesOnly = false, clock = systemClock } = options;
   const removal: Removal = { root, filesOnly, clock, deadline: clock.monotonic() + retryMs, files: 0, bytes: 0, failure: undefined };
-  await removeTree(removal, path);
+  await removeInside(removal, path);
   if (removal.failure !== undefined) throw cleanupError(removal.failure.path, removal.failure.error);
   return { files: removal.files, bytes: removal.bytes };
 }
@@ -47,6 +50,16 @@ interface Removal {
   files: number;
   bytes: number;
   failure: { readonly path: string; readonly error: unknown } | undefined;
+}
+
+async function removeInside(removal: Removal, path: string): Promise<void> {
+  try {
+    if (removal.root !== undefined) await requireInside(removal.root, dirname(path));
+  } catch (error) {
+    if (!isGone(systemCode(error))) removal.failure = { path, error };
+    return;
+  }
+  await removeTree(removal, path);
 }
 
 /** Never throws: one stubborn file does not save its neighbours. The first failure stands in the removal. */
@@ -87,7 +100,7 @@ async function insist(removal: Removal, path: string, remove: () => Promise<void
       return await remove();
     } catch (error) {
       const code = systemCode(error);
-      if (code === 'ENOENT' || code === 'ENOTDIR') return;
+      if (isGone(code)) return;
       if (isForbidden(error) && !opened) {
         opened = true;
         await openFolders(removal.root, dirname(path));
@@ -100,6 +113,10 @@ async function insist(removal: Removal, path: string, remove: () => Promise<void
   }
 }
 
+function isGone(code: string): boolean {
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
 function isForbidden(error: unknown): boolean {
   return systemCode(error) === 'EACCES' || systemCode(error) === 'EPERM';
 }
@@ -108,25 +125,41 @@ function isBusy(code: string): boolean {
   return code === 'EBUSY' || code === 'ENOTEMPTY' || code === 'EEXIST';
 }
 
+/** Throws unless `folder` is `root`, or a real folder below it. */
+async function requireInside(root: string, folder: string): Promise<void> {
+  const below = relative(root, folder);
+  if (below === '..' || below.startsWith(`..${sep}`) || isAbsolute(below)) throw outside(root, folder);
+  const found = await realpath(folder).catch(async (error: unknown) => {
+    if (!isForbidden(error)) throw error;
+    await openFolders(root, folder);
+    return realpath(folder);
+  });
+  if (found !== join(await realpath(root), below)) throw outside(root, found);
+}
+
+function outside(root: string, path: string): Error {
+  return Object.assign(new Error(`Expected a folder inside ${JSON.stringify(root)}, got ${JSON.stringify(path)}`), { code: 'ELOOP' });
+}
+
 /** Gives this user all rights on the folders from `root` down to `folder`. Where that fails, the removal says why. */
 async function openFolders(root: string | undefined, folder: string): Promise<void> {
   if (root === undefined) return;
-  const below = relative(root, folder);
-  if (below === '..' || below.startsWith(`..${sep}`) || isAbsolute(below)) return;
   let current = root;
-  await openFolder(current);
-  for (const name of below.split(sep).filter((part) => part !== '')) {
+  for (const name of ['', ...relative(root, folder).split(sep)]) {
     current = join(current, name);
-    await openFolder(current);
+    if (!(await openFolder(current))) return;
   }
 }
 
-async function openFolder(folder: string): Promise<void> {
+/** False when it is no real folder, or not ours to open: the removal that follows fails with the reason that matters. */
+async function openFolder(folder: string): Promise<boolean> {
   try {
     const stats = await lstat(folder);
-    if (stats.isDirectory() && (stats.mode & 0o700) !== 0o700) await chmod(folder, (stats.mode & 0o7777) | 0o700);
+    if (!stats.isDirectory()) return false;
+    if ((stats.mode & 0o700) !== 0o700) await chmod(folder, (stats.mode & 0o7777) | 0o700);
+    return true;
   } catch (error) {
-    // Not ours to open, or gone: the removal that follows fails with the reason that matters to the reader.
     if (systemCode(error) === '') throw error;
+    return false;
   }
 }

@@ -4,6 +4,7 @@ import { silentLogger, systemClock, type Clock, type Logger, type MediaJobError 
 import { systemCode, writeError } from './file-errors.ts';
 import type { LedgerEntry, LedgerWriter } from './ledger-entry.ts';
 import { harmlessExtension, partName, tempName } from './names.ts';
+import { requireWritableTarget } from './output-target.ts';
 import { createTempThing, type TempFile, type TempFolder } from './temp-thing.ts';
 
 /** Options of a temp file. */
@@ -53,6 +54,7 @@ export function createTempFiles(options: CreateTempFilesOptions): TempFiles {
         return createTempThing({ ...thing, entry, root });
       }
       const target = resolve(near);
+      await requireWritableTarget(target, true);
       const entry: LedgerEntry = { kind: 'part', path: join(dirname(target), partName(extension ?? harmlessExtension(extname(target)))) };
       await make(ledger, entry, () => createEmpty(entry.path, 0o666));
       return createTempThing({ ...thing, entry });

@@ -1,0 +1,27 @@
+// Runs one case as user 65534, for whom the modes of files count, and says what came of it.
+import { MediaJobError } from '@media-jobs/foundation';
+import { checkInputFile, openWorkFolder, publishFile, removePath } from '@media-jobs/cleanup';
+
+const [name = '', first = '', second = ''] = process.argv.slice(2);
+const cases: Record<string, () => Promise<unknown>> = {
+  remove: () => removePath(first, { root: second, retryMs: 0 }),
+  'remove-outside': () => removePath(first, { retryMs: 0 }),
+  check: () => checkInputFile(first),
+  publish: () => publishFile(first, second),
+  open: async () => {
+    await using folder = await openWorkFolder({ folder: first });
+    return folder.path;
+  },
+};
+
+// The modules are loaded by now: a checkout in a private folder could not be read afterwards.
+if (process.getuid?.() === 0) {
+  process.setgroups?.([]);
+  process.setgid?.(65534);
+  process.setuid?.(65534);
+}
+try {
+  process.stdout.write(`${JSON.stringify({ result: (await cases[name]?.()) ?? null })}\n`);
+} catch (error) {
+  process.stdout.write(`${JSON.stringify({ error: MediaJobError.from(error) })}\n`);
+}

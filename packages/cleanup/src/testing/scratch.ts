@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach } from 'vitest';
+
+/** Fresh folders for the tests of one file. All are gone when it ends. */
+export interface Scratch {
+  /** An absolute path in the folder of the present test. */
+  path(...names: string[]): string;
+  /** Everything below a path, as sorted relative paths; folders end with `/`. */
+  tree(path: string): string[];
+  /** A small file system of its own in memory. Only root may ask. */
+  tmpfs(name: string, options: string): string;
+}
+
+/** Whether this user may mount, change owners and read everything. */
+export const isRoot = process.getuid?.() === 0;
+
+/** Gives each test a folder of its own, and takes all away. */
+export function useScratch(): Scratch {
+  const root = mkdtempSync(join(tmpdir(), 'media-jobs-test-'));
+  const mounts: string[] = [];
+  let [current, count] = [root, 0];
+  beforeEach(() => {
+    current = join(root, String((count += 1)));
+    mkdirSync(current);
+  });
+  afterEach(() => {
+    for (const path of mounts.splice(0)) execFileSync('umount', [path]);
+  });
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+  return {
+    path: (...names) => join(current, ...names),
+    tree: (path) => [...below(path, '')].sort(),
+    tmpfs(name, options) {
+      const path = join(current, name);
+      mkdirSync(path);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path]);
+      mounts.push(path);
+      return path;
+    },
+  };
+}
+
+function* below(path: string, prefix: string): Generator<string> {
+  if (!existsSync(path)) return;
+  for (const name of readdirSync(path)) {
+    const isFolder = lstatSync(join(path, name)).isDirectory();
+    yield `${prefix}${name}${isFolder ? '/' : ''}`;
+    if (isFolder) yield* below(join(path, name), `${prefix}${name}/`);
+  }
+}
