@@ -37,6 +37,8 @@ export interface JobStoreHarness {
 export interface JobQueueHarness {
   /** An empty queue. The case closes it. */
   readonly create: () => Promise<JobQueue> | JobQueue;
+  /** What has not been handed out after this time is taken not to come. Default 20. */
+  readonly quietMs?: number;
 }
 
 /** Whether a case is meant for stores with these capabilities. */

@@ -1,2 +1,3 @@
 export { appliesTo, type ConformanceCase, type JobQueueHarness, type JobStoreHarness } from './harness.ts';
 export { jobStoreCases } from './job-store-cases.ts';
+export { jobQueueCases } from './job-queue-cases.ts';
