@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock, Logger } from '@media-jobs/foundation';
 import { killAtOnce, type KillSchedule } from './kill-order.ts';
-import { listTree, signalTree, type TreeMark } from './process-tree.ts';
+import { listRemains, signalTree, type TreeMark } from './process-tree.ts';
 
 /** What remains to be ended once the first process has exited. */
 export interface Remains {
@@ -29,13 +29,13 @@ export async function endRemains({ mark, schedule, closed, clock, logger }: Rema
   const began = performance.now();
   let warned = false;
   for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-    const rest = await listTree(mark);
+    const rest = await listRemains(mark);
     if (rest.length === 0) return;
     if (!schedule.isStarted()) schedule.start(killAtOnce);
     else if (schedule.killSent()) await signalTree(mark, 'SIGKILL', false);
     if (!warned && performance.now() - began > warnAfterMs) {
       warned = true;
-      logger.warn({ pid: mark.pid, pids: rest.map(({ pid }) => pid) }, 'Processes do not end although they were killed; waiting for them.');
+      logger.warn({ pid: mark.pid, pids: rest }, 'Processes do not end although they were killed; waiting for them.');
     }
     await pause(pauseMs);
   }

@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { access, open, stat } from 'node:fs/promises';
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
 import { MediaJobError } from '@media-jobs/foundation';
 
@@ -13,32 +12,41 @@ export interface ProgramPlace {
 
 type Finding = 'missing' | 'folder' | 'not-executable' | 'no-program' | 'fit';
 
-async function inspectFile(file: string): Promise<Finding> {
+/** Everything here is asked at once, not through the thread pool: most folders of a PATH do not have the program, and the answer takes microseconds. */
+function inspectFile(file: string): Finding {
   try {
-    const facts = await stat(file);
+    const facts = statSync(file, { throwIfNoEntry: false });
+    if (facts === undefined) return 'missing';
     if (facts.isDirectory()) return 'folder';
-    await access(file, constants.X_OK);
-    return (await wouldNeedShell(file)) ? 'no-program' : 'fit';
+    accessSync(file, constants.X_OK);
+    return wouldNeedShell(file) ? 'no-program' : 'fit';
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return 'missing';
     if (code === 'EACCES' || code === 'EPERM' || code === 'ELOOP' || code === 'ENAMETOOLONG') return 'not-executable';
     throw error;
   }
 }
 
 /** The C library hands a file that the kernel cannot run to `sh`. Nothing here may reach a shell, so such a file is refused. */
-async function wouldNeedShell(file: string): Promise<boolean> {
-  if (process.platform === 'win32') return false;
-  const handle = await open(file, 'r').catch(() => undefined);
-  // A program may be executable and yet not readable: then it is for the kernel to say.
-  if (handle === undefined) return false;
+function wouldNeedShell(file: string): boolean {
+  const head = Buffer.alloc(256);
+  const length = readHead(file, head);
+  return length !== undefined && !head.subarray(0, length).includes(0) && head.toString('latin1', 0, 2) !== '#!';
+}
+
+/** A program may be executable and yet not readable: then it is for the kernel to say what it is. */
+function readHead(file: string, head: Buffer): number | undefined {
+  let descriptor: number;
   try {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(256), 0, 256, 0);
-    const head = buffer.subarray(0, bytesRead);
-    return !head.includes(0) && head.subarray(0, 2).toString('latin1') !== '#!';
+    descriptor = openSync(file, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return undefined;
+    throw error;
+  }
+  try {
+    return readSync(descriptor, head);
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 }
 
@@ -49,13 +57,13 @@ const reasons: Record<Exclude<Finding, 'fit' | 'missing'>, string> = {
 };
 
 /** The absolute path of a program. Throws `PROGRAM_NOT_FOUND` or `PROGRAM_NOT_EXECUTABLE`. */
-export async function findProgram(command: string, place: ProgramPlace): Promise<string> {
+export function findProgram(command: string, place: ProgramPlace): string {
   if (process.platform === 'win32') return command;
   const folders = (place.path ?? '').split(delimiter).filter((folder) => folder !== '');
   const files = command.includes('/') ? [resolve(place.cwd, command)] : folders.map((folder) => resolve(place.cwd, folder, command));
   let unfit: { readonly file: string; readonly finding: keyof typeof reasons } | undefined;
   for (const file of files) {
-    const finding = await inspectFile(file);
+    const finding = inspectFile(file);
     if (finding === 'fit') return file;
     if (finding !== 'missing') unfit ??= { file, finding };
   }

@@ -12,7 +12,7 @@ const answers = new Map<string, Promise<string | undefined>>();
 async function findSetpriv(path: string): Promise<string | undefined> {
   if (process.platform !== 'linux') return undefined;
   try {
-    const file = await findProgram('setpriv', { cwd: '/', path });
+    const file = findProgram('setpriv', { cwd: '/', path });
     return (await readFile(await realpath(file))).includes('pdeathsig') ? file : undefined;
   } catch (error) {
     if (MediaJobError.isInstance(error) || (error as NodeJS.ErrnoException).code !== undefined) return undefined;

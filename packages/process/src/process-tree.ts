@@ -61,13 +61,23 @@ export function signalProcess(facts: ProcessFacts, signal: NodeJS.Signals): bool
   return readProcess(facts.pid)?.startTicks === facts.startTicks && sendSignal(facts.pid, signal);
 }
 
+/** The pids of the run that still live. Where there is no `/proc` only the group can be asked, and its number stands for all. */
+export async function listRemains(mark: TreeMark): Promise<number[]> {
+  if (hasProcessTable()) return (await listTree(mark)).map(({ pid }) => pid);
+  return sendSignal(groupOf(mark), 0) ? [mark.pid] : [];
+}
+
 /**
  * Signals the whole tree: the group at once, then those that left it.
- * `leading` says that the first process has not been waited for: only so long is the number of the group surely ours;
- * after that each process is signalled by itself.
+ * `leading` says that the first process has not been waited for. Only so long is the number of the group surely ours;
+ * after that each process is signalled by itself, where they can be told apart.
  */
 export async function signalTree(mark: TreeMark, signal: NodeJS.Signals, leading: boolean): Promise<void> {
-  if (leading) sendSignal(process.platform === 'win32' ? mark.pid : -mark.pid, signal);
-  const tree = await listTree(mark);
-  for (const facts of tree) if (!leading || facts.group !== mark.pid) signalProcess(facts, signal);
+  const asGroup = leading || !hasProcessTable();
+  if (asGroup) sendSignal(groupOf(mark), signal);
+  for (const facts of await listTree(mark)) if (!asGroup || facts.group !== mark.pid) signalProcess(facts, signal);
+}
+
+function groupOf({ pid }: TreeMark): number {
+  return process.platform === 'win32' ? pid : -pid;
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { MediaJobError, type MediaJobErrorCode } from '@media-jobs/foundation';
 import { notExecutable, notFound } from './find-program.ts';
 import type { ChildEnd } from './supervised-child.ts';
@@ -25,6 +26,8 @@ const maxFactLines = 40;
 const maxFactCharacters = 8192;
 
 const crashSignals = new Set<NodeJS.Signals>(['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGSYS', 'SIGTRAP']);
+
+const limitSignals = new Set<NodeJS.Signals>(['SIGXCPU', 'SIGXFSZ']);
 
 function factsOf({ command, args, pid, end, stderrTail, lastSignMsAgo }: RunFacts): Readonly<Record<string, unknown>> {
   const { exitCode, signal, durationMs } = end;
@@ -65,13 +68,17 @@ export function endError(run: RunFacts): MediaJobError {
     const said = run.stderrTail.trimEnd().split('\n').at(-1) ?? '';
     return make('PROGRAM_FAILED', `ended with exit code ${exitCode}${said === '' ? '' : `: ${said.slice(0, 300)}`}`, 'Look into the end of its error output, in the facts of this error.');
   }
+  if (limitSignals.has(signal)) return make('PROGRAM_KILLED', `reached a limit of the system (${signal}).`, 'Raise the limit on CPU time or file size that it was started with.');
   if (crashSignals.has(signal)) return make('PROGRAM_CRASHED', `crashed (${signal}).`, 'Try another build of the program, or one made for this processor.');
   return make('PROGRAM_KILLED', `was killed from outside (${signal}).`, 'Memory may have run out: look into the log of the system, and allow less work at a time.');
 }
 
+const missingLoader = 'the interpreter or loader that it names is missing';
+
 /** The error of a program that could not be started at all. */
 export function startError(command: string, file: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' && existsSync(file)) return notExecutable(command, file, missingLoader, error);
   if (code === 'ENOENT') return notFound(command, 'it was gone when it was to be started', error);
   if (code === 'EACCES' || code === 'EPERM' || code === 'ENOEXEC' || code === 'EISDIR') return notExecutable(command, file, `starting it failed with ${code}`, error);
   return error instanceof Error && MediaJobError.isInstance(error) ? error : cannotStart(command, error);
@@ -87,9 +94,9 @@ function cannotStart(command: string, cause: unknown): MediaJobError {
   });
 }
 
-/** setpriv stands before the program; when it cannot become the program, this is how it says so. */
+/** setpriv stands before the program; when it cannot become the program, it says so in the user's language. */
 export function wrapperError(run: RunFacts, file: string): MediaJobError | undefined {
   const { exitCode } = run.end;
-  if ((exitCode !== 127 && exitCode !== 126) || !run.stderrTail.startsWith('setpriv: failed to execute ')) return undefined;
-  return exitCode === 127 ? notExecutable(run.command, file, 'the interpreter or loader that it names is missing') : notExecutable(run.command, file, run.stderrTail.trim());
+  if ((exitCode !== 127 && exitCode !== 126) || !run.stderrTail.startsWith('setpriv: ')) return undefined;
+  return exitCode === 127 ? notExecutable(run.command, file, missingLoader) : notExecutable(run.command, file, run.stderrTail.trim());
 }

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
 import { MediaJobError, type Clock, type Logger } from '@media-jobs/foundation';
 import { childEnvironment, type ChildEnvironment } from './child-environment.ts';
 import type { ProcessControls } from './controls.ts';
@@ -33,8 +33,8 @@ export async function startProgram(options: StartOptions): Promise<StartedProgra
   refuseAborted(options);
   const { environment, run } = childEnvironment(options.env);
   const path = environment['PATH'];
-  await checkFolder(cwd);
-  const file = await findProgram(command, { cwd, path });
+  checkFolder(cwd);
+  const file = findProgram(command, { cwd, path });
   const line = await withParentDeath(parentDeath, file, args, path);
   refuseAborted(options);
   try {
@@ -49,8 +49,7 @@ function refuseAborted({ label, signal, kill }: StartOptions): void {
   for (const control of [signal, kill]) if (control?.aborted === true) throw abortError(label, control.reason);
 }
 
-async function checkFolder(cwd: string): Promise<void> {
-  const facts = await stat(cwd).catch(() => undefined);
-  if (facts?.isDirectory() === true) return;
+function checkFolder(cwd: string): void {
+  if (existsSync(cwd) && statSync(cwd).isDirectory()) return;
   throw new MediaJobError('INVALID_OPTION', { message: `Expected \`cwd\` to be a folder, got \`${cwd}\`.`, advice: 'Make the folder first, or name another.' });
 }

@@ -33,37 +33,38 @@ const looksPerWindow = 4;
 export function createWatchdog({ limits, clock, sample, onStall, onError }: WatchdogOptions): Watchdog {
   let windowMs = limits.firstTimeoutMs ?? limits.timeoutMs;
   let lastSign = clock.monotonic();
-  let holders = 0;
+  let heldSince: number | undefined;
   let over = false;
   let timer: Timer | undefined;
+  const quiet = (): number => clock.monotonic() - lastSign;
   const sign = (): void => {
+    const first = windowMs !== limits.timeoutMs;
     [windowMs, lastSign] = [limits.timeoutMs, clock.monotonic()];
+    if (first) plan();
   };
   const askSample = createSampler(sample, sign, onError);
   const plan = (): void => {
     const step = windowMs / looksPerWindow;
-    const waitMs = Math.min(step, Math.max(lastSign + windowMs - clock.monotonic(), 1));
+    const waitMs = heldSince === undefined ? Math.min(step, Math.max(windowMs - quiet(), 1)) : step;
     const due = clock.monotonic() + waitMs;
-    timer = clock.after(waitMs, () => look(due, step));
+    timer?.cancel();
+    timer = clock.after(waitMs, () => look(due + step));
   };
-  const look = (due: number, step: number): void => {
-    const now = clock.monotonic();
+  const look = (latest: number): void => {
     // A look that comes a whole step late was kept back by a sleeping machine or a blocked loop; so were the signs.
-    if (holders > 0 || now - due > step) lastSign = now;
-    if (now - lastSign >= windowMs) {
-      over = true;
-      return onStall(now - lastSign);
-    }
+    if (clock.monotonic() > latest) lastSign = clock.monotonic();
+    over ||= heldSince === undefined && quiet() >= windowMs;
+    if (over) return onStall(quiet());
     askSample();
-    if (!over) plan();
+    plan();
   };
   askSample();
   plan();
   return {
     sign,
     hold(held) {
-      holders += held ? 1 : -1;
-      if (!held) lastSign = clock.monotonic();
+      if (heldSince !== undefined) lastSign += clock.monotonic() - Math.max(heldSince, lastSign);
+      heldSince = held ? clock.monotonic() : undefined;
     },
     [Symbol.dispose]() {
       over = true;
