@@ -1,6 +1,7 @@
 import { readdir, readFile, unlink } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { MediaJobError, type Logger } from '@media-jobs/foundation';
+import { parseOwner } from '@media-jobs/process';
 import { systemCode, writeError } from './file-errors.ts';
 import { parseObject, readLines, writeLine, type LedgerContent, type LedgerEntry, type LedgerWriter } from './ledger-entry.ts';
 import { createLedgerLog, unfinishedLog } from './ledger-log.ts';
@@ -36,7 +37,7 @@ export interface LedgerFile {
   readonly owner: string;
 }
 
-const fileNamePattern = /^(o1-[0-9a-z-]{1,120})\.[a-z2-7]{26}\.jsonl$/;
+const fileNamePattern = /^([0-9a-z-]{1,120})\.[a-z2-7]{26}\.jsonl$/;
 
 /** Creates a ledger for this process. */
 export async function openLedger({ places, owner, logger }: OpenLedgerOptions): Promise<OpenLedger> {
@@ -83,9 +84,19 @@ export async function listLedgers({ ledgerFolder }: WorkFolderPlaces): Promise<r
   const files: LedgerFile[] = [];
   for (const name of await readdir(ledgerFolder)) {
     const owner = fileNamePattern.exec(name)?.[1];
-    if (owner !== undefined) files.push({ path: join(ledgerFolder, name), owner });
+    if (owner !== undefined && isOwnerId(owner)) files.push({ path: join(ledgerFolder, name), owner });
   }
   return files;
+}
+
+function isOwnerId(text: string): boolean {
+  try {
+    parseOwner(text);
+    return true;
+  } catch (error) {
+    if (MediaJobError.isInstance(error)) return false;
+    throw error;
+  }
 }
 
 /** What a ledger file holds; nothing when it has just gone. Only places of this work folder are believed. */

@@ -6,9 +6,9 @@ import { createInterface } from 'node:readline';
 export interface TestChild {
   readonly child: ChildProcess;
   /** Its next line of JSON. Rejects with what it wrote to stderr when it ends without one. */
-  next(): Promise<unknown>;
+  readonly next: () => Promise<unknown>;
   /** Sends SIGKILL and waits for the end. */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
 }
 
 /** Starts a program with this Node and the sources. */
