@@ -21,3 +21,6 @@ export type { AudioInfo, Speech, SpeechSource, SpeechSourceOptions } from './por
 export type { Engine, EngineCapabilities, EngineOpenOptions, EngineRequest, EngineResult, EngineSession, ReleaseReceipt, Segment, Word } from './ports/engine.ts';
 export type { HealthCheck, HealthReport } from './ports/health-check.ts';
 export type { ArtifactFolder, Attempt, Operation, OperationLimits } from './ports/operation.ts';
+export { lifetimeDefaults, lifetimePresets, maxCleanupIntervalMinutes, maxTtlHours, resolveLifetime } from './presets.ts';
+export type { Lifetime, LifetimeOptions, LifetimePreset, LifetimeValues, ValueSource } from './presets.ts';
+export { configFromEnv, defaultRedisUrl, type ConfigFromEnvOptions, type Environment, type EnvironmentConfig } from './config-from-env.ts';
