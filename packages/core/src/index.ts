@@ -1,3 +1,14 @@
+export { createMediaJobs, type InputOf, type MediaJobs, type MediaJobsStats, type OutputOf, type SubmitOptions } from './media-jobs.ts';
+export { mediaJobsDefaults, type MediaJobsOptions } from './options.ts';
+export { defineOperation } from './operation/define-operation.ts';
+export { inputFile, inputFileFields } from './operation/input-file.ts';
+export { createProcessQueue, type ProcessQueueOptions } from './memory/process-queue.ts';
+export { defaultLimits } from './resilience/limits.ts';
+export type { CancelOutcome, Job, JobFile } from './run/job-handle.ts';
+export type { JobEvent } from './run/job-event-stream.ts';
+export type { WaitOptions } from './run/wait.ts';
+export type { CleanupReport } from './run/cleanup-loop.ts';
+export type { RunnerStats } from './run/runner.ts';
 export { recordSchemaVersion, jobStates, deadLetterReasons, hasEnded, maxHistory, maxLogTail, jobRecordSchema, inputFileSchema, artifactSchema } from './job/job.ts';
 export type { Artifact, AttemptNote, Claim, DeadLetterReason, InputFile, JobPolicy, JobRecord, JobState, JobUsage } from './job/job.ts';
 export { moves, destination, isLegalMove, type JobPlace, type Move } from './job/transitions.ts';
@@ -16,7 +27,7 @@ export type {
   OperationStats, Outcome, PageRequest, SharedSettings, StoreCapabilities, StoreChange, StoreStats, SubmitOutcome, SubmitRequest, TakenJob,
 } from './ports/store-messages.ts';
 export type { JobStore } from './ports/job-store.ts';
-export type { Dispatch, DispatchHandler, JobQueue } from './ports/job-queue.ts';
+export type { Dispatch, DispatchHandler, JobQueue, QueueCapabilities } from './ports/job-queue.ts';
 export type { AudioInfo, Speech, SpeechSource, SpeechSourceOptions } from './ports/speech-source.ts';
 export type { Engine, EngineCapabilities, EngineOpenOptions, EngineRequest, EngineResult, EngineSession, ReleaseReceipt, Segment, Word } from './ports/engine.ts';
 export type { HealthCheck, HealthReport } from './ports/health-check.ts';

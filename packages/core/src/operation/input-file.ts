@@ -34,7 +34,7 @@ export function buriedFileFields(schema: z.ZodType): readonly string[] {
 }
 
 function definition(schema: z.ZodType): Definition {
-  return schema.def as Definition;
+  return schema.def;
 }
 
 function isInputFile(schema: z.ZodType): boolean {

@@ -5,7 +5,7 @@ import type { Attempt } from '../ports/operation.ts';
 import type { TimeLimits } from '../resilience/limits.ts';
 import type { Artifacts } from './artifacts.ts';
 import type { LazyFolder } from './lazy-folder.ts';
-import type { ProgressReporter } from './progress.ts';
+import type { Progress, ProgressReporter } from './progress.ts';
 import type { StopSignals } from './stop-signals.ts';
 import { startAttemptTimer } from './time-limits.ts';
 
@@ -58,7 +58,7 @@ export function openAttempt({ clock, record, limits, signals, progress, artifact
     },
     artifacts,
     log: logger,
-    report: progress.report,
+    report: (reported: Progress) => progress.report(reported),
     allow: (softTimeoutMs: number) => timer.allow(softTimeoutMs),
   });
   return { attempt, usage: () => usage, [Symbol.dispose]: () => timer[Symbol.dispose]() };

@@ -41,30 +41,11 @@ export interface HeartbeatsOptions {
 
 /** One timer for all claims of the process, and one trip for all of them; no timer while there is none. */
 export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
-  const { clock, heartbeatMs } = options;
   const claims = new Set<BeatingClaim>();
   const hasty = new Set<BeatingClaim>();
   const beat = createBeat(options, claims);
-  let timer: Timer | undefined;
-  let beating = false;
-  const beatAll = async (): Promise<void> => {
-    // A store that takes longer than the time between two beats is not asked twice.
-    if (beating) return;
-    beating = true;
-    await beat([...claims]);
-    beating = false;
-  };
-  const arm = (): void => {
-    timer = clock.after(heartbeatMs, () => {
-      arm();
-      void beatAll();
-    });
-  };
-  const disarm = (): void => {
-    timer?.cancel();
-    timer = undefined;
-  };
-  const hurry = createThrottle<undefined>(storeProgressMs, clock, () => {
+  const regular = createRegularBeat(options, () => beat([...claims]));
+  const hurry = createThrottle<undefined>(storeProgressMs, options.clock, () => {
     const batch = [...hasty];
     hasty.clear();
     void beat(batch);
@@ -72,12 +53,12 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
   return {
     add(claim) {
       claims.add(claim);
-      if (timer === undefined) arm();
+      regular.start();
     },
     remove(claim) {
       claims.delete(claim);
       hasty.delete(claim);
-      if (claims.size === 0) disarm();
+      if (claims.size === 0) regular.stop();
     },
     soon(claim) {
       hasty.add(claim);
@@ -87,8 +68,28 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
       if (hasty.delete(claim)) await beat([claim]);
     },
     end() {
-      disarm();
+      regular.stop();
       hurry.drop();
+    },
+  };
+}
+
+/** A store that takes longer than the time between two beats is not asked twice. */
+function createRegularBeat({ clock, heartbeatMs }: HeartbeatsOptions, beatAll: () => Promise<void>): { start(): void; stop(): void } {
+  let timer: Timer | undefined;
+  let beating = false;
+  const tick = async (): Promise<void> => {
+    timer = clock.after(heartbeatMs, () => void tick());
+    if (beating) return;
+    beating = true;
+    await beatAll();
+    beating = false;
+  };
+  return {
+    start: () => void (timer ??= clock.after(heartbeatMs, () => void tick())),
+    stop() {
+      timer?.cancel();
+      timer = undefined;
     },
   };
 }

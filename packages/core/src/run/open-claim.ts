@@ -25,8 +25,16 @@ export interface ClaimContext extends RunContext {
   readonly onRetry: (delayMs: number) => void;
 }
 
+/** Where a claim may write; nothing is on disk before it is asked for. */
+interface ClaimFolders {
+  readonly temp: LazyFolder;
+  readonly output: LazyFolder;
+  /** `output` as the record will name it. */
+  readonly outputFolder: string;
+}
+
 /** A claim that is being worked on, with all that belongs to it. */
-export interface OpenClaim extends Disposable {
+export interface OpenClaim extends ClaimFolders, Disposable {
   readonly claimed: ClaimedJob;
   readonly registered: RegisteredOperation;
   readonly attempt: OpenAttempt;
@@ -36,10 +44,6 @@ export interface OpenClaim extends Disposable {
   readonly logTail: LogTail;
   readonly logger: Logger;
   readonly beat: BeatingClaim;
-  readonly temp: LazyFolder;
-  readonly output: LazyFolder;
-  /** As the record will name it. */
-  readonly outputFolder: string;
   /** Asks the work to end. Once it has ended and is being committed, a lost claim is for the store to tell. */
   stop(stop: Stop): void;
   /** From now on the outcome stands, and the end of the claim is no loss. */
@@ -51,14 +55,12 @@ export interface OpenClaim extends Disposable {
 /** Starts the beats and the clock of a claim. Disposal ends both. */
 export function openClaim(context: ClaimContext, claimed: ClaimedJob, registered: RegisteredOperation): OpenClaim {
   const { record, key } = claimed;
-  const { clock, events, heartbeats, running } = context;
+  const { clock, heartbeats, running } = context;
   const startedAt = clock.monotonic();
   const state = { concluded: false, stuck: false };
   const logger = jobLogger(context.logger, record, attemptNumber(record));
   const logTail = createLogTail(logger);
-  const outputFolder = folderName(record.epoch, record.id, key.token);
-  const output = createLazyFolder(placeOf(context, outputFolder));
-  const temp = createLazyFolder(join(context.attemptsFolder, key.token));
+  const folders = foldersOf(context, claimed);
   const signals = createStopSignals({
     clock,
     onStuck: () => {
@@ -66,24 +68,19 @@ export function openClaim(context: ClaimContext, claimed: ClaimedJob, registered
       logger.warn({ stuck: true, operation: record.operation }, 'The operation ignores that it was killed; its slot stays taken');
     },
   });
-  const artifacts = createArtifacts(output, signals.signal);
+  const artifacts = createArtifacts(folders.output, signals.signal);
   const stop = (given: Stop): void => {
     if (!state.concluded) signals.stop(given);
   };
   const beat: BeatingClaim = { key, progress: () => progress.latest(), onLost: () => stop(stops.lost()), onCancel: () => stop(stops.cancelled()) };
-  const progress = createProgressReporter({
-    clock,
-    start: { ratio: record.progress, phase: record.phase },
-    onLocal: ({ ratio, phase }) => events.emit({ id: record.id, generation: record.generation, state: 'running', progress: ratio, phase }),
-    onChange: () => heartbeats.soon(beat),
-  });
-  const attempt = openAttempt({ clock, record, limits: registered.limits, signals, progress, artifacts, temp, logger: logTail.logger });
+  const progress = progressOf(context, claimed, () => heartbeats.soon(beat));
+  const attempt = openAttempt({ clock, record, limits: registered.limits, signals, progress, artifacts, temp: folders.temp, logger: logTail.logger });
   heartbeats.add(beat);
   const claim: OpenClaim = {
-    claimed, registered, attempt, artifacts, signals, progress, logTail, logger, beat, temp, output, outputFolder, stop,
+    claimed, registered, attempt, artifacts, signals, progress, logTail, logger, beat, stop, ...folders,
     conclude: () => void (state.concluded = true),
     isStuck: () => state.stuck,
-    usage: () => ({ wallMs: Math.round(clock.monotonic() - startedAt), waitingMs: 0, cpuMs: Math.round(attempt.usage().cpuMs), peakRssBytes: Math.round(attempt.usage().peakRssBytes), sampled: true }),
+    usage: () => usageOf(attempt, clock.monotonic() - startedAt),
     [Symbol.dispose]() {
       heartbeats.remove(beat);
       running.delete(key.token);
@@ -92,4 +89,20 @@ export function openClaim(context: ClaimContext, claimed: ClaimedJob, registered
   };
   running.set(key.token, claim);
   return claim;
+}
+
+/** From where an earlier attempt of this generation came to; `onChange` has the store told. */
+function progressOf({ clock, events }: ClaimContext, { record: { id, generation, progress: ratio, phase } }: ClaimedJob, onChange: () => void): ProgressReporter {
+  return createProgressReporter({ clock, start: { ratio, phase }, onChange, onLocal: (now) => events.emit({ id, generation, state: 'running', progress: now.ratio, phase: now.phase }) });
+}
+
+function foldersOf(context: ClaimContext, { record, key }: ClaimedJob): ClaimFolders {
+  const outputFolder = folderName(record.epoch, record.id, key.token);
+  return { outputFolder, output: createLazyFolder(placeOf(context, outputFolder)), temp: createLazyFolder(join(context.attemptsFolder, key.token)) };
+}
+
+/** The store measures the time in line itself. */
+function usageOf(attempt: OpenAttempt, wallMs: number): JobUsage {
+  const { cpuMs, peakRssBytes } = attempt.usage();
+  return { wallMs: Math.round(wallMs), waitingMs: 0, cpuMs: Math.round(cpuMs), peakRssBytes: Math.round(peakRssBytes), sampled: true };
 }

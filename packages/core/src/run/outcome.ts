@@ -1,6 +1,7 @@
 import { MediaJobError } from '@media-jobs/foundation';
 import type { z } from 'zod';
 import type { Artifact, JobRecord, JobUsage } from '../job/job.ts';
+import { plainCopy } from '../job/plain-data.ts';
 import type { Outcome } from '../ports/store-messages.ts';
 import type { ResolvedLimits } from '../resilience/limits.ts';
 import { judgeFailure } from '../resilience/retry.ts';
@@ -55,14 +56,25 @@ function stopError({ error }: Stop, thrown: MediaJobError): MediaJobError {
   return new MediaJobError(error.code, { message: error.message, ...(error.advice === undefined ? {} : { advice: error.advice }), facts: error.facts, cause: thrown });
 }
 
-/** The output as the schema of the operation gives it. Throws `OUTPUT_INVALID`. */
+/**
+ * The output as the store will bring it back, after it was held against the operation's schema. What is stored is what
+ * the operation returned; whoever reads it parses it, so that defaults and transforms of the schema happen once.
+ * Throws `OUTPUT_INVALID`.
+ */
 export function checkOutput(schema: z.ZodType, output: unknown): unknown {
-  const parsed = schema.safeParse(output);
+  const stored = plainCopy(output);
+  parseOutput(schema, stored);
+  return stored;
+}
+
+/** A stored output as the schema gives it. Throws `OUTPUT_INVALID`. */
+export function parseOutput(schema: z.ZodType, stored: unknown): unknown {
+  const parsed = schema.safeParse(stored);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new MediaJobError('OUTPUT_INVALID', {
-    message: `Expected the operation to return what its output schema says, got a wrong \`${issue?.path.join('.') ?? ''}\`: ${issue?.message ?? 'unknown'}.`,
-    advice: 'Correct the operation, or its output schema.',
+    message: `Expected a result that fits the operation's output schema, got a wrong \`${issue?.path.join('.') ?? ''}\`: ${issue?.message ?? 'unknown'}.`,
+    advice: 'Correct the operation, or its output schema; what it returns must survive JSON.',
     facts: { issues: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })) },
     cause: parsed.error,
   });

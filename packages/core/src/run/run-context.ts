@@ -6,6 +6,7 @@ import type { RegisteredOperation } from '../operation/registered-operation.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { JobEvents } from './job-events.ts';
+import type { UnsettledFolders } from './stage-inputs.ts';
 
 /** What the parts of one running `MediaJobs` share. */
 export interface RunContext {
@@ -25,6 +26,9 @@ export interface RunContext {
   readonly pollIntervalMs: number;
   readonly namespace: string;
   readonly maxInputBytes: number;
+  /** Kept free on the disk of the work folder. */
+  readonly diskReserveBytes: number;
+  readonly unsettled: UnsettledFolders;
   /** Aborts with `CLOSED` when it closes: whoever waits is let go, and what is repeated ends. */
   readonly closed: AbortSignal;
 }

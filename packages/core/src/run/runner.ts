@@ -1,6 +1,7 @@
 import { MediaJobError, type Timer } from '@media-jobs/foundation';
 import type { DispatchHandler } from '../ports/job-queue.ts';
-import type { ClaimedJob, ClaimRequest, DueJob, JobPointer } from '../ports/store-messages.ts';
+import type { ClaimedJob, ClaimRequest, JobPointer } from '../ports/store-messages.ts';
+import { dispatchDue } from './dispatch-due.ts';
 import { createHeartbeats } from './heartbeat.ts';
 import type { ClaimContext, OpenClaim } from './open-claim.ts';
 import { runClaim } from './run-claim.ts';
@@ -19,8 +20,6 @@ export interface RunnerStats {
 /** Takes jobs out of the line and works on them. */
 export interface Runner {
   start(): Promise<void>;
-  /** Hands jobs that are due to the queue, where there is one. */
-  dispatch(jobs: readonly DueJob[]): Promise<void>;
   /** Stops the work on this job if it is done here; false when it is not. */
   cancel(id: string): boolean;
   /** Asks the store for work soon. */
@@ -52,7 +51,7 @@ class JobRunner implements Runner {
   readonly #stopping = new AbortController();
   readonly #givingUp = new AbortController();
   readonly #work = new Set<Promise<void>>();
-  #retryTimer: { readonly at: number; readonly timer: Timer } | undefined;
+  readonly #retries = new Set<Timer>();
   #polling: Promise<void> | undefined;
 
   constructor(context: RunContext, attemptsFolder: string) {
@@ -66,13 +65,6 @@ class JobRunner implements Runner {
     const { queue } = this.#context;
     await queue?.consume(this.#handle, widths(this.#context));
     if (queue?.capabilities.shared !== true) void this.#pollUntilStopped();
-  }
-
-  async dispatch(jobs: readonly DueJob[]): Promise<void> {
-    const { queue, operations } = this.#context;
-    for (const { pointer, operation, priority } of jobs) {
-      if (queue !== null && operations.has(operation)) await queue.dispatch({ pointer, operation, priority });
-    }
   }
 
   cancel(id: string): boolean {
@@ -95,7 +87,8 @@ class JobRunner implements Runner {
   }
 
   stopTaking(): void {
-    this.#retryTimer?.timer.cancel();
+    for (const timer of this.#retries) timer.cancel();
+    this.#retries.clear();
     if (!this.#stopping.signal.aborted) this.#stopping.abort(closing());
   }
 
@@ -185,19 +178,20 @@ class JobRunner implements Runner {
     }
   }
 
-  /** One timer, for the earliest retry of this process. */
+  /** The store is asked only when something is due. A retry that is lost with this process is found by the next pass of any other. */
   #wakeIn(delayMs: number): void {
-    const { clock } = this.#context;
-    const at = clock.monotonic() + delayMs;
-    if (this.#stopping.signal.aborted || (this.#retryTimer !== undefined && this.#retryTimer.at <= at)) return;
-    this.#retryTimer?.timer.cancel();
-    this.#retryTimer = { at, timer: clock.after(delayMs + 1, () => void this.#wake()) };
+    if (this.#stopping.signal.aborted) return;
+    const timer = this.#context.clock.after(delayMs + 1, () => {
+      this.#retries.delete(timer);
+      void this.#wake();
+    });
+    this.#retries.add(timer);
   }
 
   async #wake(): Promise<void> {
-    this.#retryTimer = undefined;
     try {
-      await this.dispatch(await this.#context.store.due('retry', { limit: retryBatch }));
+      const due = await this.#context.store.due('retry', { limit: retryBatch });
+      await dispatchDue(this.#context, due);
     } catch (error) {
       this.#context.logger.warn({ err: MediaJobError.from(error) }, 'Retries that are due could not be found; the next pass does it');
     }

@@ -1,0 +1,106 @@
+import { openWorkFolder, type WorkFolder } from '@media-jobs/cleanup';
+import { MediaJobError } from '@media-jobs/foundation';
+import type { z } from 'zod';
+import { createProcessQueue } from './memory/process-queue.ts';
+import { resolveOptions, type MediaJobsOptions, type ResolvedMediaJobsOptions } from './options.ts';
+import type { Operation } from './ports/operation.ts';
+import type { JobFilter, JobPage, PageRequest, StoreStats } from './ports/store-messages.ts';
+import type { CleanupReport } from './run/cleanup-loop.ts';
+import type { CancelOutcome, Job } from './run/job-handle.ts';
+import { createJobEvents } from './run/job-events.ts';
+import type { RunContext } from './run/run-context.ts';
+import type { RunnerStats } from './run/runner.ts';
+import { startService } from './run/service.ts';
+
+/** The operation of this name; any, where the names are not known when the program is written. */
+type Named<Operations extends readonly Operation[], Name> = string extends Operations[number]['name'] ? Operations[number] : Extract<Operations[number], { readonly name: Name }>;
+
+/** What a submit of this operation takes: file fields are paths. */
+export type InputOf<Operations extends readonly Operation[], Name> = z.input<Named<Operations, Name>['input']>;
+
+/** What a job of this operation results in. */
+export type OutputOf<Operations extends readonly Operation[], Name> = z.output<Named<Operations, Name>['output']>;
+
+/** How a job is asked for, besides its input. */
+export interface SubmitOptions {
+  /** Run a completed job again. Default `false`: its result is given out. */
+  readonly fresh?: boolean;
+  /** Higher goes first; whole. Default 0. */
+  readonly priority?: number;
+  /** Tenant, for this job. Default: that of `createMediaJobs`. */
+  readonly namespace?: string;
+  /** Stands on the record and on every log line of the job. */
+  readonly correlationId?: string;
+  /** Ends the submit, not the job. */
+  readonly signal?: AbortSignal;
+}
+
+/** Counts of the store, of the queue, and of this process. */
+export interface MediaJobsStats extends StoreStats {
+  /** In this queue's own view; null where nothing is handed out from here. */
+  readonly queue: { readonly waiting: number; readonly running: number } | null;
+  /** Null with `worker: false`. */
+  readonly runner: RunnerStats | null;
+}
+
+/** Jobs over media files: submitted by content, run within bounds, gone in time. */
+export interface MediaJobs<Operations extends readonly Operation[] = readonly Operation[]> extends AsyncDisposable {
+  /**
+   * Puts a job in line, joins one that is there, or answers from the cache. Throws `INVALID_INPUT`, `INPUT_*`,
+   * `QUEUE_FULL` (with `retryAfterMs`), `DISK_FULL`, `STORE_UNAVAILABLE`, `EPOCH_PASSED`, `ABORTED`, `CLOSED`.
+   */
+  submit<Name extends Operations[number]['name']>(operation: Name, input: InputOf<Operations, Name>, options?: SubmitOptions): Promise<Job<OutputOf<Operations, Name>>>;
+  /** The job of this id; null when there is none. */
+  get(id: string): Promise<Job<unknown> | null>;
+  /** Records, newest first. Default: the first 100 of all. */
+  list(filter?: JobFilter, page?: Partial<PageRequest>): Promise<JobPage>;
+  /** Cancels a waiting job at once, and has the work of a running one stopped. Throws `JOB_NOT_FOUND`. */
+  cancel(id: string): Promise<CancelOutcome>;
+  /** Deletes an ended job with its files. Throws `JOB_NOT_FOUND`, and `ILLEGAL_MOVE` when it has not ended. */
+  delete(id: string): Promise<void>;
+  stats(): Promise<MediaJobsStats>;
+  /** One whole cleanup pass. Never rejects: what fails stands in the report. */
+  sweep(): Promise<CleanupReport>;
+  /**
+   * Takes no more work, lets running jobs end until the deadline (default 10 s), has the rest stopped and given back,
+   * and closes store, queue and work folder. Ends also when the store is away. Again, it only shortens the deadline.
+   */
+  close(options?: { readonly deadlineMs?: number }): Promise<void>;
+}
+
+/**
+ * Opens the store's jobs on this machine: sweeps the work folder, takes back what dead workers held, and starts to work.
+ * Throws `INVALID_OPTION`, `WORK_FOLDER_UNSAFE`, `STORE_UNAVAILABLE`, `STORE_INCOMPATIBLE`; store and queue are disposed
+ * then as well. While it is open, a worker keeps the process alive, as a server does.
+ */
+export async function createMediaJobs<const Operations extends readonly Operation[]>(options: MediaJobsOptions<Operations>): Promise<MediaJobs<Operations>> {
+  await using opened = new AsyncDisposableStack();
+  if (options.store !== undefined) opened.use(options.store);
+  if (options.queue !== undefined) opened.use(options.queue);
+  const resolved = resolveOptions(options);
+  const { clock, logger, tempFolder } = resolved;
+  const workFolder = opened.use(await openWorkFolder({ folder: resolved.workFolder, clock, logger, ...(tempFolder === undefined ? {} : { tempFolder }) }));
+  const closed = new AbortController();
+  const jobs = await startService(contextOf(resolved, workFolder, closed.signal), resolved, () => closed.abort(closedError()));
+  opened.move();
+  // Names and types of the operations are known to the compiler alone; at run time their schemas check.
+  return jobs as unknown as MediaJobs<Operations>;
+}
+
+function contextOf(resolved: ResolvedMediaJobsOptions, workFolder: WorkFolder, closed: AbortSignal): RunContext {
+  const { queue, worker, clock, ttlHours } = resolved;
+  return Object.freeze({
+    ...resolved,
+    workFolder,
+    // Nobody would take anything out of a line of our own.
+    queue: queue ?? (worker ? createProcessQueue({ clock }) : null),
+    events: createJobEvents(),
+    unsettled: new Set<never>(),
+    ttlMs: Math.round(ttlHours * 3_600_000),
+    closed,
+  });
+}
+
+function closedError(): MediaJobError {
+  return new MediaJobError('CLOSED', { message: 'Expected open media jobs, got closed ones.', advice: 'Create them again.' });
+}

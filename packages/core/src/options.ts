@@ -1,0 +1,112 @@
+import { defaultReserveBytes } from '@media-jobs/cleanup';
+import { MediaJobError, silentLogger, systemClock, type Clock, type Logger } from '@media-jobs/foundation';
+import { registerOperation, type RegisteredOperation } from './operation/registered-operation.ts';
+import type { JobQueue } from './ports/job-queue.ts';
+import type { JobStore } from './ports/job-store.ts';
+import type { Operation } from './ports/operation.ts';
+
+/** What `createMediaJobs` is given. */
+export interface MediaJobsOptions<Operations extends readonly Operation[] = readonly Operation[]> {
+  /** What can be submitted, each with a name of its own. */
+  readonly operations: Operations;
+  /** Where jobs are kept. It is disposed when the media jobs are closed. */
+  readonly store: JobStore;
+  /** Hands work out. Default: a line in this process. It is disposed when the media jobs are closed. */
+  readonly queue?: JobQueue;
+  /** Where the files of jobs are kept. Processes that share a store share it too. Made when it is missing. */
+  readonly workFolder: string;
+  /** Another place for temp files, such as a faster disk. Default: inside the work folder. */
+  readonly tempFolder?: string;
+  /** How long a job and its files stay after its end; fractions are fine. Default 24. */
+  readonly ttlHours?: number;
+  /** Between two cleanup passes. Default 30. */
+  readonly cleanupIntervalMinutes?: number;
+  /** Tenant: part of the identity of each job, unless a submit names another. Default empty. */
+  readonly namespace?: string;
+  /** Larger input files are refused. Default: no limit. */
+  readonly maxInputBytes?: number;
+  /** Kept free on the disk of the work folder; a submit that would use it is refused. Default 512 MiB. */
+  readonly diskReserveBytes?: number;
+  /** Between two beats of a running job. Default 10,000. */
+  readonly heartbeatMs?: number;
+  /** How long a claim holds without a beat; at least twice `heartbeatMs`. Default 30,000. */
+  readonly leaseMs?: number;
+  /** A job that loses its worker so many times is a dead letter. Default 3. */
+  readonly maxLosses?: number;
+  /** How often the store is asked for work, and a waiting caller looks again. Default 1,000. */
+  readonly pollIntervalMs?: number;
+  /** `false`: submits and watches, but runs and cleans nothing. Default `true`. */
+  readonly worker?: boolean;
+  /** Default: silent. */
+  readonly logger?: Logger;
+  /** Drives the timers. Default: the machine's clock. */
+  readonly clock?: Clock;
+  /** 0 ≤ x < 1, for back-off and jitter. Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** The defaults of `createMediaJobs`. */
+export const mediaJobsDefaults = Object.freeze({
+  ttlHours: 24,
+  cleanupIntervalMinutes: 30,
+  namespace: '',
+  maxInputBytes: Infinity,
+  diskReserveBytes: defaultReserveBytes,
+  heartbeatMs: 10_000,
+  leaseMs: 30_000,
+  maxLosses: 3,
+  pollIntervalMs: 1_000,
+  worker: true,
+});
+
+/** Options with every default filled in. */
+export type ResolvedMediaJobsOptions = Readonly<
+  Required<Omit<MediaJobsOptions, 'operations' | 'queue' | 'tempFolder'>> & {
+    readonly operations: ReadonlyMap<string, RegisteredOperation>;
+    readonly queue: JobQueue | undefined;
+    readonly tempFolder: string | undefined;
+  }
+>;
+
+const positive = ['ttlHours', 'cleanupIntervalMinutes', 'maxInputBytes', 'heartbeatMs', 'leaseMs', 'pollIntervalMs'] as const;
+
+/** Fills in the defaults and checks each option, alone and together. Throws `INVALID_OPTION`. */
+export function resolveOptions(options: MediaJobsOptions): ResolvedMediaJobsOptions {
+  const { store, queue, workFolder, tempFolder, logger = silentLogger, clock = systemClock, random = Math.random } = options;
+  const resolved = { ...mediaJobsDefaults, ...given(options), store, queue, workFolder, tempFolder, logger, clock, random, operations: registerAll(options.operations) };
+  if (typeof workFolder !== 'string' || workFolder === '') throw refusal('workFolder', 'a path', workFolder);
+  if (store?.specVersion !== 1) throw refusal('store', 'a job store of specVersion 1', store?.specVersion);
+  if (queue !== undefined && queue.specVersion !== 1) throw refusal('queue', 'a job queue of specVersion 1', queue.specVersion);
+  for (const name of positive) if (!(resolved[name] > 0)) throw refusal(name, 'a number above 0', resolved[name]);
+  if (!(resolved.diskReserveBytes >= 0)) throw refusal('diskReserveBytes', 'a number of bytes of at least 0', resolved.diskReserveBytes);
+  if (!Number.isSafeInteger(resolved.maxLosses) || resolved.maxLosses < 1) throw refusal('maxLosses', 'a whole number of at least 1', resolved.maxLosses);
+  if (typeof resolved.namespace !== 'string') throw refusal('namespace', 'a text', resolved.namespace);
+  if (resolved.leaseMs < 2 * resolved.heartbeatMs) {
+    throw refusal('leaseMs', `at least twice heartbeatMs (${resolved.heartbeatMs}), so that one lost beat loses no claim`, resolved.leaseMs);
+  }
+  return Object.freeze(resolved);
+}
+
+/** The plain values that were given: `undefined` does not win over a default. */
+function given(options: MediaJobsOptions): Partial<Pick<MediaJobsOptions, keyof typeof mediaJobsDefaults>> {
+  const names = Object.keys(mediaJobsDefaults) as (keyof typeof mediaJobsDefaults)[];
+  return Object.fromEntries(names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]));
+}
+
+function registerAll(operations: readonly Operation[]): ReadonlyMap<string, RegisteredOperation> {
+  if (!Array.isArray(operations) || operations.length === 0) throw refusal('operations', 'a list of at least one operation', operations);
+  const registered = new Map<string, RegisteredOperation>();
+  for (const operation of operations as readonly Operation[]) {
+    if (registered.has(operation.name)) throw refusal('operations', 'operations with names of their own', `\`${operation.name}\` twice`);
+    registered.set(operation.name, registerOperation(operation));
+  }
+  return registered;
+}
+
+function refusal(name: string, expected: string, value: unknown): MediaJobError {
+  return new MediaJobError('INVALID_OPTION', {
+    message: `Expected \`${name}\` to be ${expected}, got \`${String(value)}\`.`,
+    advice: 'Correct the options of `createMediaJobs`; they are listed in the README of @media-jobs/core.',
+    facts: { option: name, value: String(value) },
+  });
+}

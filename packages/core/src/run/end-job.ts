@@ -1,0 +1,47 @@
+import { MediaJobError } from '@media-jobs/foundation';
+import type { TakenJob } from '../ports/store-messages.ts';
+import type { CancelOutcome } from './job-handle.ts';
+import type { RunContext } from './run-context.ts';
+import type { Runner } from './runner.ts';
+
+/** Cancels a waiting job at once, with its input, and has the work of a running one stopped. Throws `JOB_NOT_FOUND`. */
+export async function cancelJob(context: RunContext, runner: Runner | null, id: string): Promise<CancelOutcome> {
+  const { store, events, workFolder } = context;
+  const before = await store.get(id);
+  const reply = await store.requestCancel(id);
+  if (reply === 'absent') throw notFound(id);
+  if (reply === 'requested') runner?.cancel(id);
+  if (reply === 'cancelled' && before !== null) {
+    if (before.inputFolder !== null && before.state !== 'running') await workFolder.removeJobFolder(before.inputFolder);
+    events.emit({ id, generation: before.generation, state: 'cancelled', progress: before.progress, phase: before.phase });
+  }
+  return reply;
+}
+
+/** Deletes an ended job: its files, then its record. Throws `JOB_NOT_FOUND`, and `ILLEGAL_MOVE` when it has not ended. */
+export async function deleteJob(context: RunContext, id: string): Promise<void> {
+  const taken = await context.store.takeNow(id);
+  if (taken !== null) {
+    await removeTaken(context, taken);
+    return;
+  }
+  const record = await context.store.get(id);
+  if (record === null) throw notFound(id);
+  throw new MediaJobError('ILLEGAL_MOVE', { message: `Expected a job that has ended, got one that is ${record.state}.`, advice: 'Cancel it and wait for its end first.', facts: { jobId: id, state: record.state } });
+}
+
+/** Deletes the folders that the taken record names (guard 6), then the record, if it still is the one that was taken (guard 5). */
+export async function removeTaken({ store, workFolder }: RunContext, { id, takeToken, folders }: TakenJob): Promise<{ readonly files: number; readonly bytes: number }> {
+  const sum = { files: 0, bytes: 0 };
+  for (const folder of folders) {
+    const removed = await workFolder.removeJobFolder(folder);
+    sum.files += removed.files;
+    sum.bytes += removed.bytes;
+  }
+  await store.purge(id, takeToken);
+  return sum;
+}
+
+function notFound(id: string): MediaJobError {
+  return new MediaJobError('JOB_NOT_FOUND', { message: `Expected a job of the id ${JSON.stringify(id)}, got none.`, advice: 'It may have reached its time to live; submit it again.', facts: { jobId: id } });
+}

@@ -1,0 +1,89 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { removePath, type Removed } from '@media-jobs/cleanup';
+import { MediaJobError } from '@media-jobs/foundation';
+import type { JobRecord } from '../job/job.ts';
+import { folderName, type RunContext } from './run-context.ts';
+import { settleFolder } from './stage-inputs.ts';
+
+/** What a collection removed, and what it could not. */
+export interface Collected {
+  folders: number;
+  files: number;
+  bytes: number;
+  readonly errors: { readonly path: string; readonly reason: string }[];
+}
+
+/**
+ * Removes folders of this epoch that no record names and nobody is staging. The order is guard 2: the folders, then
+ * the ledgers of staged ones, then the records. The other way round, a submit that ends in between loses its input.
+ */
+export async function collectOrphans(context: RunContext): Promise<Collected> {
+  const { store, workFolder, closed } = context;
+  const collected: Collected = { folders: 0, files: 0, bytes: 0, errors: [] };
+  const folders = await workFolder.listJobFolders();
+  const staged = await workFolder.stagedFolders();
+  const epoch = await store.epoch();
+  for (const [id, paths] of byJob(folders, epoch)) {
+    if (closed.aborted) break;
+    const suspects = paths.filter((path) => !staged.has(path));
+    if (suspects.length === 0) continue;
+    const named = foldersNamedBy(await store.get(id));
+    for (const path of suspects) {
+      if (!named.has(path)) await collect(collected, path, () => workFolder.removeJobFolder(path));
+    }
+  }
+  return collected;
+}
+
+/**
+ * Removes the folders of epochs before this one (guard 10): what they hold is dead to everybody. A store that one process
+ * has for itself knows nothing of the epochs of another's, so that its older folders go only when nobody else is there.
+ */
+export async function collectOlderEpochs(context: RunContext): Promise<Collected> {
+  const { store, workFolder, clock, closed } = context;
+  const collected: Collected = { folders: 0, files: 0, bytes: 0, errors: [] };
+  if (!store.capabilities.multiProcess && (await workFolder.countOpen()) > 1) return collected;
+  const epoch = await store.epoch();
+  const older = (await readdir(workFolder.jobsFolder)).filter((name) => name < epoch);
+  for (const name of older) {
+    if (closed.aborted) break;
+    await collect(collected, `jobs/${name}`, () => removePath(join(workFolder.jobsFolder, name), { root: workFolder.path, clock }));
+  }
+  return collected;
+}
+
+/** Asks again about staged folders whose fate was unknown. */
+export async function settleUnsettled(context: RunContext): Promise<void> {
+  for (const entry of [...context.unsettled]) {
+    context.unsettled.delete(entry);
+    await settleFolder(context, entry.id, entry.staged);
+  }
+}
+
+async function collect(collected: Collected, path: string, remove: () => Promise<Removed>): Promise<void> {
+  try {
+    const { files, bytes } = await remove();
+    collected.folders += 1;
+    collected.files += files;
+    collected.bytes += bytes;
+  } catch (error) {
+    collected.errors.push({ path, reason: MediaJobError.from(error).message });
+  }
+}
+
+function byJob(folders: readonly string[], epoch: string): Map<string, string[]> {
+  const jobs = new Map<string, string[]>();
+  for (const path of folders) {
+    const [, ofEpoch, id] = path.split('/');
+    if (ofEpoch === epoch && id !== undefined) jobs.set(id, [...(jobs.get(id) ?? []), path]);
+  }
+  return jobs;
+}
+
+function foldersNamedBy(record: JobRecord | null): ReadonlySet<string> {
+  if (record === null) return new Set();
+  const { epoch, id, claim, inputFolder, outputFolder } = record;
+  const names = [inputFolder, outputFolder, claim === null ? null : folderName(epoch, id, claim.token)];
+  return new Set(names.filter((name) => name !== null));
+}

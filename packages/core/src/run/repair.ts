@@ -1,0 +1,64 @@
+import { isOwnerAlive } from '@media-jobs/process';
+import { MediaJobError } from '@media-jobs/foundation';
+import type { DueJob, DueKind, DueRequest } from '../ports/store-messages.ts';
+import { dispatchDue } from './dispatch-due.ts';
+import type { RunContext } from './run-context.ts';
+
+/** What was put back in line. */
+export interface Repaired {
+  /** Jobs whose worker was lost: in line again, or dead letters. */
+  readonly lapsed: number;
+  /** Retries whose time had come. */
+  readonly woken: number;
+  /** Jobs in line that the queue was told of again. */
+  readonly dispatched: number;
+}
+
+const batch = 200;
+
+/** A job that has stood in line for so long was perhaps never handed to the queue. */
+const dispatchAgainAfterMs = 5_000;
+
+/**
+ * Brings back what got stuck: claims whose lease has passed or whose owner is provably dead, retries that are due, and,
+ * for a queue that is shared, jobs that it may have lost. Cheap enough to be done once a lease.
+ */
+export async function repair(context: RunContext): Promise<Repaired> {
+  const deadOwners = await findDeadOwners(context);
+  const lapsed = await moveDue(context, 'lease', deadOwners.length === 0 ? {} : { deadOwners });
+  if (lapsed > 0) context.logger.warn({ lapsed, deadOwners }, 'Jobs had lost their worker');
+  const woken = await moveDue(context, 'retry', {});
+  const jobs = context.queue?.capabilities.shared === true ? await context.store.due('dispatch', { limit: batch, olderThanMs: dispatchAgainAfterMs }) : [];
+  await dispatchDue(context, jobs);
+  return { lapsed, woken, dispatched: jobs.length };
+}
+
+async function moveDue(context: RunContext, kind: DueKind, request: Omit<DueRequest, 'limit'>): Promise<number> {
+  let moved = 0;
+  let jobs: readonly DueJob[];
+  do {
+    jobs = await context.store.due(kind, { limit: batch, ...request });
+    await dispatchDue(context, jobs);
+    moved += jobs.length;
+  } while (jobs.length === batch && !context.closed.aborted);
+  return moved;
+}
+
+/** Owners of running jobs that this host can prove dead. The cost grows with what runs, not with what is stored. */
+async function findDeadOwners({ store, logger }: RunContext): Promise<readonly string[]> {
+  const owners = new Set<string>();
+  let cursor: string | undefined;
+  do {
+    const page = await store.list({ states: ['running'] }, { limit: 1_000, ...(cursor === undefined ? {} : { cursor }) });
+    for (const { claim } of page.jobs) if (claim !== null) owners.add(claim.owner);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return [...owners].filter((owner) => {
+    try {
+      return isOwnerAlive(owner) === 'dead';
+    } catch (error) {
+      logger.debug({ err: MediaJobError.from(error), owner }, 'An owner that is none of ours is judged by its lease alone');
+      return false;
+    }
+  });
+}

@@ -1,0 +1,117 @@
+import { MediaJobError } from '@media-jobs/foundation';
+import type { MediaJobs, SubmitOptions } from '../media-jobs.ts';
+import type { ResolvedMediaJobsOptions } from '../options.ts';
+import type { JobRecord } from '../job/job.ts';
+import { createCleanupLoop, type CleanupLoop } from './cleanup-loop.ts';
+import { cancelJob, deleteJob } from './end-job.ts';
+import { takeIn } from './intake.ts';
+import { createJob, type Job } from './job-handle.ts';
+import { createKeyedLock } from './keyed-lock.ts';
+import { repair } from './repair.ts';
+import type { RunContext } from './run-context.ts';
+import { createRunner, type Runner } from './runner.ts';
+import { shutDown } from './shutdown.ts';
+import { placeJob } from './submit.ts';
+import { createThrottle } from './throttle.ts';
+import { abortedError } from './wait.ts';
+
+/** Another process put work in line: the store is asked at most this often because of it. */
+const nudgeMs = 100;
+
+const defaultDeadlineMs = 10_000;
+const defaultPageLimit = 100;
+
+/** Starts all parts, in an order in which each finds what it needs, and gives the calls of `MediaJobs` to them. */
+export async function startService(context: RunContext, options: ResolvedMediaJobsOptions, markClosed: () => void): Promise<MediaJobs> {
+  const { store, workFolder } = context;
+  await logStart(context, options);
+  const cleanupLoop = createCleanupLoop(context, { intervalMs: options.cleanupIntervalMinutes * 60_000, repairMs: context.leaseMs });
+  const runner = options.worker ? await startRunner(context, cleanupLoop, workFolder) : null;
+  const parts = { context, runner, cleanupLoop, markClosed, watch: watchStore(context, runner) };
+  let closing: Promise<void> | undefined;
+  const close = async ({ deadlineMs = defaultDeadlineMs }: { readonly deadlineMs?: number } = {}): Promise<void> => {
+    if (closing !== undefined && runner !== null) context.clock.after(deadlineMs, () => runner.interrupt());
+    closing ??= shutDown(parts, deadlineMs);
+    await closing;
+  };
+  const open = <Result>(act: () => Promise<Result>): Promise<Result> => (closing === undefined ? act() : Promise.reject(closedError()));
+  const cancel = (id: string) => open(() => cancelJob(context, runner, id));
+  const handle = (record: JobRecord, cached: boolean): Job<unknown> => createJob(context, { record, cached, cancel });
+  const submit = createSubmit(context, handle);
+  return Object.freeze({
+    submit: (operation: string, input: unknown, submitOptions: SubmitOptions = {}) => open(() => submit(operation, input, submitOptions)),
+    get: (id: string) => open(async () => {
+      const record = await store.get(id);
+      return record === null || record.state === 'expiring' ? null : handle(record, record.state === 'completed');
+    }),
+    list: (filter = {}, page = {}) => open(() => store.list(filter, { limit: defaultPageLimit, ...page })),
+    cancel,
+    delete: (id: string) => open(() => deleteJob(context, id)),
+    stats: () => open(async () => ({ ...(await store.stats()), queue: (await context.queue?.depth()) ?? null, runner: runner?.stats() ?? null })),
+    sweep: () => open(() => cleanupLoop.runOnce()),
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  } satisfies MediaJobs);
+}
+
+/** What is stuck is brought back before new work is taken; the whole pass follows in the background. */
+async function startRunner(context: RunContext, cleanupLoop: CleanupLoop, { temp }: RunContext['workFolder']): Promise<Runner> {
+  const attempts = await temp.folder({ prefix: 'attempts' });
+  const runner = createRunner(context, attempts.path);
+  await runner.start();
+  await repair(context);
+  cleanupLoop.start();
+  return runner;
+}
+
+/** Hints from the store: to those who follow a job, to the worker of a job that is to be cancelled, and to a runner with nothing to do. */
+function watchStore({ store, clock, events }: RunContext, runner: Runner | null): Disposable {
+  const nudge = createThrottle<undefined>(nudgeMs, clock, () => runner?.nudge());
+  const watch = store.watch((change) => {
+    events.emit(change);
+    if (change.cancelRequested === true) runner?.cancel(change.id);
+    if (change.state === 'queued' && store.capabilities.multiProcess) nudge.push(undefined);
+  });
+  return {
+    [Symbol.dispose]() {
+      nudge.drop();
+      watch[Symbol.dispose]();
+    },
+  };
+}
+
+/** Submits of one identity go one after the other, so that fifty of them copy its files once. */
+function createSubmit(context: RunContext, handle: (record: JobRecord, cached: boolean) => Job<unknown>): (operation: string, input: unknown, options: SubmitOptions) => Promise<Job<unknown>> {
+  const oneAtATime = createKeyedLock();
+  return async (operation, input, { fresh = false, priority = 0, namespace = context.namespace, correlationId = null, signal: given }) => {
+    const registered = context.operations.get(operation);
+    if (registered === undefined) throw unknownOperation(context, operation);
+    if (!Number.isSafeInteger(priority)) throw new MediaJobError('INVALID_OPTION', { message: `Expected \`priority\` to be a whole number, got \`${String(priority)}\`.`, advice: 'Higher goes first; 0 is usual.' });
+    const signal = given === undefined ? context.closed : AbortSignal.any([given, context.closed]);
+    try {
+      const intake = await takeIn(context, registered, input, namespace, signal);
+      const { record, cached } = await oneAtATime(intake.id, () => placeJob(context, intake, { fresh, priority, correlationId, signal }));
+      return handle(record, cached);
+    } catch (error) {
+      throw signal.aborted && !MediaJobError.isInstance(error) ? abortedError(error) : error;
+    }
+  };
+}
+
+async function logStart(context: RunContext, { ttlHours, cleanupIntervalMinutes, worker }: ResolvedMediaJobsOptions): Promise<void> {
+  const { store, logger, ttlMs, operations, workFolder } = context;
+  const settings = { ttlMs, cleanupIntervalMs: Math.round(cleanupIntervalMinutes * 60_000) };
+  const before = await store.shareSettings(settings);
+  if (before !== null && (before.ttlMs !== settings.ttlMs || before.cleanupIntervalMs !== settings.cleanupIntervalMs)) {
+    logger.warn({ before, now: settings }, 'Processes on one store should have the same settings, and these differ from those of the process before');
+  }
+  logger.info({ ttlHours, cleanupIntervalMinutes, worker, operations: [...operations.keys()], workFolder: workFolder.path, owner: workFolder.owner, store: store.capabilities }, 'Media jobs are open');
+}
+
+function unknownOperation({ operations }: RunContext, name: string): MediaJobError {
+  return new MediaJobError('UNKNOWN_OPERATION', { message: `Expected the name of an operation (${[...operations.keys()].join(', ')}), got ${JSON.stringify(name)}.`, advice: 'Pass the operation to `createMediaJobs`, or correct the name.', facts: { operation: name } });
+}
+
+function closedError(): MediaJobError {
+  return new MediaJobError('CLOSED', { message: 'Expected open media jobs, got closed ones.', advice: 'Create them again.' });
+}

@@ -1,0 +1,113 @@
+import { MediaJobError } from '@media-jobs/foundation';
+import { hasEnded, type JobRecord } from '../job/job.ts';
+import type { StoreChange } from '../ports/store-messages.ts';
+import type { RunContext } from './run-context.ts';
+
+/** Bounds of a wait. */
+export interface WaitOptions {
+  /** Ends the wait, not the job. */
+  readonly signal?: AbortSignal;
+  /** Ends the wait, not the job. Default: none. */
+  readonly timeoutMs?: number;
+}
+
+/** Wakes whoever follows one job: by a hint, or because a while has passed in which one may have been lost. */
+export interface Follower extends Disposable {
+  /** Hints since the last look, oldest first; progress that a newer one overtook is left out. */
+  take(): readonly StoreChange[];
+  /** Resolves at the next hint, or after a while. Rejects with `ABORTED`, `TIMEOUT` or `CLOSED` when the wait is over. */
+  next(): Promise<void>;
+}
+
+/** Follows a job. Disposal ends it. */
+export function followJob(context: RunContext, id: string, { signal, timeoutMs }: WaitOptions = {}): Follower {
+  const { clock, events, pollIntervalMs, closed } = context;
+  const over = new AbortController();
+  const hints: StoreChange[] = [];
+  let wake: (() => void) | undefined;
+  const end = (error: MediaJobError): void => over.abort(error);
+  const onAbort = (): void => end(abortedError(signal?.reason));
+  const onClosed = (): void => end(closedWhileWaiting(id));
+  if (closed.aborted) onClosed();
+  if (signal?.aborted === true) onAbort();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  closed.addEventListener('abort', onClosed, { once: true });
+  const timer = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => end(timedOut(id, timeoutMs)));
+  const subscription = events.subscribe(id, (change) => {
+    const last = hints.at(-1);
+    if (last?.state === 'running' && change.state === 'running' && last.generation === change.generation) hints.pop();
+    hints.push(change);
+    wake?.();
+  });
+  return {
+    take: () => hints.splice(0),
+    async next() {
+      if (hints.length > 0 && !over.signal.aborted) return;
+      const hinted = new AbortController();
+      wake = () => hinted.abort();
+      await clock.sleep(pollIntervalMs, AbortSignal.any([hinted.signal, over.signal])).catch(() => undefined);
+      wake = undefined;
+      over.signal.throwIfAborted();
+    },
+    [Symbol.dispose]() {
+      subscription[Symbol.dispose]();
+      timer?.cancel();
+      signal?.removeEventListener('abort', onAbort);
+      closed.removeEventListener('abort', onClosed);
+    },
+  };
+}
+
+/**
+ * The record of a job that has ended. Hints only hasten it: the record is read again every `pollIntervalMs`. Throws
+ * `JOB_EXPIRED` when it is gone, `EPOCH_PASSED` when a reset took it, and `ABORTED`, `TIMEOUT`, `CLOSED` when the wait
+ * ends first. While the store is away it goes on waiting.
+ */
+export async function waitForEnd(context: RunContext, id: string, options: WaitOptions = {}): Promise<JobRecord> {
+  using follower = followJob(context, id, options);
+  const epoch = await readPatiently(context, follower, () => context.store.epoch());
+  for (;;) {
+    const record = await readPatiently(context, follower, () => context.store.get(id));
+    if (record === null || record.state === 'expiring') throw await absence(context, id, epoch);
+    if (hasEnded(record.state)) return record;
+    await follower.next();
+    follower.take();
+  }
+}
+
+/** Reads until the store answers. */
+export async function readPatiently<Result>({ logger }: RunContext, follower: Follower, read: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    try {
+      return await read();
+    } catch (error) {
+      const mistake = MediaJobError.from(error);
+      if (mistake.code !== 'STORE_UNAVAILABLE') throw mistake;
+      logger.debug({ err: mistake }, 'The store is away; the wait goes on');
+      follower.take();
+      await follower.next();
+    }
+  }
+}
+
+/** Why a job that was there is not there any more. */
+export async function absence({ store }: RunContext, id: string, epoch: string): Promise<MediaJobError> {
+  if ((await store.epoch()) !== epoch) {
+    return new MediaJobError('EPOCH_PASSED', { message: 'Expected the job to end, got a reset that removed it.', advice: 'Submit it again.', facts: { jobId: id } });
+  }
+  return new MediaJobError('JOB_EXPIRED', { message: 'Expected the job, got none: it was deleted, or its time to live is over.', advice: 'Submit it again.', facts: { jobId: id } });
+}
+
+/** An abort by the caller, as an error of ours. */
+export function abortedError(reason: unknown): MediaJobError {
+  if (MediaJobError.isInstance(reason)) return reason;
+  return new MediaJobError('ABORTED', { message: 'Expected to wait for the job, got an abort.', advice: 'The job goes on; wait for it again if that was not meant.', cause: reason });
+}
+
+function closedWhileWaiting(id: string): MediaJobError {
+  return new MediaJobError('CLOSED', { message: 'Expected to wait for the job, got closed.', advice: 'Open the same store again and get the job by its id.', facts: { jobId: id } });
+}
+
+function timedOut(id: string, timeoutMs: number): MediaJobError {
+  return new MediaJobError('TIMEOUT', { message: `Expected the job to end within ${timeoutMs} ms, got no end.`, advice: 'The job goes on; wait for it again, or cancel it.', facts: { jobId: id, timeoutMs } });
+}
