@@ -14,10 +14,9 @@ export function reset({ statements, era, epoch, now }: Scope): string {
 export function collect({ statements, era }: Scope, limit: number): { readonly removed: number; readonly left: number } {
   const removed = statements.run(sql.removeOlder, era, limit);
   const left = (statements.get(sql.countOlder, era) as { jobs: number }).jobs;
-  if (left === 0) {
+  if (left === 0 && statements.run(sql.forgetEpochs, era) > 0) {
     statements.run(sql.removeOlderSetAside, era);
     statements.run(sql.forgetTallies, era);
-    statements.run(sql.forgetEpochs, era);
   }
   return { removed, left };
 }

@@ -1,0 +1,39 @@
+import { jobIdentity, type ClaimRequest, type ClaimedJob, type JobRecord, type JobStore, type Outcome, type SubmitRequest } from '@media-jobs/core';
+
+/** A request for the job that is told by `key`; the same key is the same identity. */
+export function sampleRequest(epoch: string, key: string, changes: Partial<SubmitRequest> = {}): SubmitRequest {
+  const { operation = 'transcribe', namespace = '' } = changes;
+  const identity = jobIdentity({ operation, version: 1, namespace, options: { key }, inputs: [], facts: {} });
+  return {
+    ...identity, epoch, namespace, operation, operationVersion: 1, options: { key },
+    inputs: [{ field: 'file', name: 'input.mp4', bytes: 1_000, sha256: '0'.repeat(64), originalName: 'talk.mp4' }],
+    inputFolder: `jobs/${epoch}/${identity.id}/staged`,
+    policy: { maxAttempts: 3, maxLosses: 3, ttlMs: 3_600_000 }, priority: 0, correlationId: null, maxWaiting: 1_000_000, fresh: false, ...changes,
+  };
+}
+
+/** Submits jobs that must be accepted, and returns their records. */
+export async function submitSamples(store: JobStore, keys: readonly string[], changes: Partial<SubmitRequest> = {}): Promise<JobRecord[]> {
+  const epoch = await store.epoch();
+  const outcomes = await Promise.all(keys.map((key) => store.submit(sampleRequest(epoch, key, changes))));
+  return outcomes.map((outcome) => {
+    if (outcome.kind === 'refused') throw new Error(`Refused: ${outcome.reason}`);
+    return outcome.record;
+  });
+}
+
+export function sampleClaim(changes: Partial<ClaimRequest> = {}): ClaimRequest {
+  return { owner: 'worker-1', leaseMs: 10_000, operations: ['transcribe'], limit: 1, ...changes };
+}
+
+export function sampleSuccess({ record, key }: ClaimedJob): Outcome & { readonly kind: 'completed' } {
+  return {
+    kind: 'completed', output: { text: 'one two' }, artifacts: [{ name: 'transcript.txt', bytes: 70, sha256: '1'.repeat(64), mediaType: 'text/plain' }],
+    outputFolder: `jobs/${record.epoch}/${record.id}/${key.token}`, usage: { wallMs: 500, waitingMs: 0, cpuMs: 300, peakRssBytes: 2_000, sampled: true },
+  };
+}
+
+/** Numbers from 0 on, as keys of samples. */
+export function keys(count: number, prefix = 'job'): string[] {
+  return Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+}
