@@ -44,7 +44,7 @@ export async function requireDiskSpace(folder: string, { bytes, reserveBytes = d
   throw new MediaJobError('DISK_FULL', {
     message: `Expected ${mebibytes(bytes + reserveBytes)} free for ${JSON.stringify(folder)} (${mebibytes(bytes)} to write, ${mebibytes(reserveBytes)} in reserve), got ${mebibytes(space.freeBytes)}.`,
     advice: 'Free some space on that disk, or choose a work folder on another one.',
-    facts: { folder, neededBytes: bytes, reserveBytes, freeBytes: space.freeBytes },
+    facts: { folder, neededBytes: bytes + reserveBytes, bytes, reserveBytes, freeBytes: space.freeBytes },
   });
 }
 

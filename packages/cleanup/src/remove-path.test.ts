@@ -105,7 +105,7 @@ function closedChain(): { readonly root: string; readonly target: string } {
   chmodSync(target, 0o000);
   chmodSync(closed, 0o400);
   chmodSync(root, 0o500);
-  for (let path = scratch.path('..'); path.includes('media-jobs-test-'); path = join(path, '..')) chmodSync(path, 0o755);
+  scratch.openToOthers();
   return { root, target };
 }
 

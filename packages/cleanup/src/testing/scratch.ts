@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach } from 'vitest';
@@ -10,6 +10,8 @@ export interface Scratch {
   path(...names: string[]): string;
   /** Everything below a path, as sorted relative paths; folders end with `/`. */
   tree(path: string): string[];
+  /** Lets other users enter the folder of the present test. */
+  openToOthers(): void;
   /** A small file system of its own in memory. Only root may ask. */
   tmpfs(name: string, options: string): string;
 }
@@ -33,6 +35,9 @@ export function useScratch(): Scratch {
   return {
     path: (...names) => join(current, ...names),
     tree: (path) => [...below(path, '')].sort(),
+    openToOthers() {
+      for (const path of [root, current]) chmodSync(path, 0o755);
+    },
     tmpfs(name, options) {
       const path = join(current, name);
       mkdirSync(path);
