@@ -1,3 +1,4 @@
 export { appliesTo, type ConformanceCase, type JobQueueHarness, type JobStoreHarness } from './harness.ts';
 export { jobStoreCases } from './job-store-cases.ts';
 export { jobQueueCases } from './job-queue-cases.ts';
+export { brokenStores, type BrokenStore } from './broken-stores.ts';
