@@ -62,7 +62,7 @@ export interface Command {
 
 /** Options that every command takes. */
 export const commonOptions: readonly CommandOption[] = [
-  { name: 'work-folder', value: 'DIR', about: 'where jobs, results and temp files are kept (default: $XDG_CACHE_HOME/media-jobs or ~/.cache/media-jobs)' },
+  { name: 'work-folder', value: 'DIR', about: 'where jobs, results and temp files are kept (default: $MEDIA_JOBS_WORK_FOLDER, $XDG_CACHE_HOME/media-jobs or ~/.cache/media-jobs)' },
   { name: 'verbose', about: 'log to stderr, and show the causes of an error' },
   { name: 'help', about: 'show this help' },
 ];

@@ -1,0 +1,23 @@
+import { exitCodes, type Command, type CommandContext, type ExitCode, type Invocation } from '../command.ts';
+import { allWell, findingsAsJson, findingsAsText } from '../doctor/finding.ts';
+import { examine } from '../doctor/findings.ts';
+import { settingsOf } from '../settings.ts';
+
+/** `media-jobs doctor`. */
+export const doctor: Command = Object.freeze({
+  name: 'doctor',
+  about: 'say what is there, what is missing, and what to do about it',
+  operands: [],
+  options: [
+    { name: 'model', value: 'PATH', about: 'look at this model too (default: $MEDIA_JOBS_MODEL)' },
+    { name: 'json', about: 'print one object for programs' },
+  ],
+  details: ['Ends with 1 when something is missing that is needed.'],
+  run,
+});
+
+async function run(invocation: Invocation, { environment, signal, stdout }: CommandContext): Promise<ExitCode> {
+  const findings = await examine(settingsOf(invocation, environment), signal);
+  await stdout.write(invocation.isSet('json') ? findingsAsJson(findings) : findingsAsText(findings));
+  return allWell(findings) ? exitCodes.success : exitCodes.failure;
+}

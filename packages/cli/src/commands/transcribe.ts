@@ -1,0 +1,59 @@
+import { resolve } from 'node:path';
+import { MediaJobError } from '@media-jobs/foundation';
+import { exitCodes, type Command, type CommandContext, type ExitCode, type Invocation } from '../command.ts';
+import { modelAdvice } from '../model-advice.ts';
+import { formats, isFormat, renderAnswer, type Format } from '../transcribe/formats.ts';
+import { settingsOf, type Settings } from '../settings.ts';
+import { transcribeFile } from '../transcribe/transcribe-file.ts';
+import { usageError } from '../usage-error.ts';
+import { writeOutput } from '../write-output.ts';
+
+/** `media-jobs transcribe FILE`. */
+export const transcribe: Command = Object.freeze({
+  name: 'transcribe',
+  about: 'write down what is said in an audio or video file',
+  operands: ['FILE'],
+  options: [
+    { name: 'model', value: 'PATH', about: 'a ggml model of whisper.cpp (default: $MEDIA_JOBS_MODEL)' },
+    { name: 'language', value: 'CODE', about: 'the language spoken, such as en, or auto to listen for it (default: auto)' },
+    { name: 'format', value: 'FORMAT', about: `${formats.join(', ')} (default: txt)` },
+    { name: 'output', value: 'FILE', about: 'write there instead of to stdout; a file that is there is replaced' },
+    { name: 'no-cache', about: 'transcribe again, also when the same content was transcribed before' },
+  ],
+  details: [
+    'The result goes to stdout and nothing else does. The same content, model and language are answered from the cache.',
+    'A file whose name starts with a dash goes after `--`.',
+  ],
+  run,
+});
+
+async function run(invocation: Invocation, context: CommandContext): Promise<ExitCode> {
+  const [file = ''] = invocation.files;
+  const format = formatOf(invocation);
+  const output = invocation.text('output');
+  if (output === '') throw usageError('Expected `--output` to name a file, got an empty text.', 'transcribe');
+  const settings = settingsOf(invocation, context.environment);
+  const request = {
+    file: resolve(file),
+    model: modelOf(settings),
+    language: invocation.text('language') ?? 'auto',
+    fresh: invocation.isSet('no-cache'),
+    verbose: invocation.isSet('verbose'),
+    settings,
+  };
+  const answer = await transcribeFile(request, context);
+  const text = renderAnswer(answer, format);
+  await (output === undefined ? context.stdout.write(text) : writeOutput(output, text, context.signal));
+  return exitCodes.success;
+}
+
+function formatOf(invocation: Invocation): Format {
+  const format = invocation.text('format') ?? 'txt';
+  if (isFormat(format)) return format;
+  throw usageError(`Expected \`--format\` to be one of ${formats.join(', ')}, got ${JSON.stringify(format)}.`, 'transcribe');
+}
+
+function modelOf({ model }: Settings): string {
+  if (model !== undefined) return model;
+  throw new MediaJobError('INVALID_OPTION', { message: 'Expected a model, by `--model PATH` or in MEDIA_JOBS_MODEL, got none.', advice: modelAdvice });
+}

@@ -1,0 +1,46 @@
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { configFromEnv, type Environment, type EnvironmentConfig, type MediaJobsOptions } from '@media-jobs/core';
+import type { FfmpegOptions } from '@media-jobs/ffmpeg';
+import type { Invocation } from './command.ts';
+
+/** What the command line and the environment say together. Paths are absolute. */
+export interface Settings {
+  /** Where jobs, results and temp files are kept. */
+  readonly workFolder: string;
+  readonly model: string | undefined;
+  readonly ffmpeg: Pick<FfmpegOptions, 'binaries' | 'searchPath'>;
+  readonly jobs: Pick<MediaJobsOptions, 'environment' | 'maxInputBytes'>;
+}
+
+/** Options win over variables, variables over defaults. Throws `INVALID_ENVIRONMENT`. */
+export function settingsOf(invocation: Invocation, environment: Environment): Settings {
+  // No command uses Redis: a setting that is meant for services must not stop them.
+  const config = configFromEnv({ ...environment, REDIS_URL: undefined });
+  const model = invocation.text('model') ?? filled(environment['MEDIA_JOBS_MODEL']);
+  return {
+    workFolder: resolve(invocation.text('work-folder') ?? config.workFolder ?? cacheFolder(environment)),
+    model: model === undefined ? undefined : resolve(model),
+    ffmpeg: ffmpegOptions(config, filled(environment['PATH'])),
+    jobs: { environment: config, ...(config.maxInputBytes === undefined ? {} : { maxInputBytes: config.maxInputBytes }) },
+  };
+}
+
+function ffmpegOptions({ ffmpegPath, ffprobePath }: EnvironmentConfig, searchPath: string | undefined): Settings['ffmpeg'] {
+  return {
+    binaries: { ...(ffmpegPath === undefined ? {} : { ffmpeg: ffmpegPath }), ...(ffprobePath === undefined ? {} : { ffprobe: ffprobePath }) },
+    ...(searchPath === undefined ? {} : { searchPath }),
+  };
+}
+
+/** The place for caches of this user. By the rules of the XDG base directories a relative one counts as none. */
+function cacheFolder(environment: Environment): string {
+  const given = environment['XDG_CACHE_HOME'];
+  const base = given !== undefined && isAbsolute(given) ? given : join(filled(environment['HOME']) ?? homedir(), '.cache');
+  return join(base, 'media-jobs');
+}
+
+/** An empty variable counts as none. */
+function filled(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { createMediaJobs, type Job, type MediaJobs, type OutputOf } from '@media-jobs/core';
+import { createFfmpeg } from '@media-jobs/ffmpeg';
+import { silentLogger, type Logger } from '@media-jobs/foundation';
+import { createSqliteStore } from '@media-jobs/sqlite-store';
+import { createWhisper, transcribe } from '@media-jobs/whisper';
+import type { CommandContext } from '../command.ts';
+import { createLineLogger } from '../line-logger.ts';
+import { createProgressBar } from '../progress-bar.ts';
+import type { Settings } from '../settings.ts';
+import type { Answer } from './answer.ts';
+import { discardJob, discardUnfinished, removeForgotten } from './leave-nothing.ts';
+import { createOwnJobQueue } from './own-job-queue.ts';
+
+/** What is asked for. Paths are absolute. */
+export interface TranscribeRequest {
+  readonly file: string;
+  readonly model: string;
+  readonly language: string;
+  readonly fresh: boolean;
+  readonly verbose: boolean;
+  readonly settings: Settings;
+}
+
+type Operations = readonly [ReturnType<typeof transcribe>];
+type TranscribeJob = Job<OutputOf<Operations, 'transcribe'>>;
+
+/**
+ * The transcript of one file, from the cache or by running the job here. However it ends, no process and no temp file
+ * of it is left; a result stays in the work folder for its time to live. Throws whatever the job failed with.
+ */
+export async function transcribeFile(request: TranscribeRequest, context: CommandContext): Promise<Answer> {
+  const { settings } = request;
+  const logger = loggerOf(request, context);
+  await using whisper = await createWhisper({ model: request.model, logger });
+  const queue = createOwnJobQueue();
+  const speech = createFfmpeg({ ...settings.ffmpeg, logger });
+  const jobs = await createMediaJobs({
+    operations: [transcribe({ whisper, speech })],
+    store: createSqliteStore({ file: join(settings.workFolder, 'jobs.db') }),
+    queue,
+    workFolder: settings.workFolder,
+    ...settings.jobs,
+    logger,
+  });
+  // Whatever still runs when this is left has lost its purpose.
+  await using _closing = { [Symbol.asyncDispose]: () => jobs.close({ deadlineMs: 0 }) };
+  const { signal, clock } = context;
+  await using bar = createProgressBar({ output: context.stderr, clock });
+  bar.update({ ratio: 0, phase: 'read' });
+  logger.info({ file: request.file }, 'Phase read');
+  const job = await jobs.submit('transcribe', { file: request.file, language: request.language }, { fresh: request.fresh, signal });
+  await queue.take(await job.record());
+  const answer = await answerOf(jobs, job, { signal, onProgress: (ratio, phase) => bar.update({ ratio, phase }), logger });
+  await removeForgotten(jobs, clock, logger);
+  return answer;
+}
+
+interface Following {
+  readonly signal: AbortSignal;
+  readonly onProgress: (ratio: number, phase: string) => void;
+  readonly logger: Logger;
+}
+
+async function answerOf(jobs: MediaJobs<Operations>, job: TranscribeJob, following: Following): Promise<Answer> {
+  try {
+    await follow(job, following);
+    const output = await job.result();
+    const files = Object.entries(await job.files()).map(([name, { path }]) => [name, path] as const);
+    const { text, language, durationSeconds, segments, timings, release, engine, model, warnings } = output;
+    return { jobId: job.id, cached: job.cached, text, language, durationSeconds, segments, files: Object.fromEntries(files), timings, release, engine, model, warnings };
+  } catch (error) {
+    await (following.signal.aborted ? discardUnfinished(jobs, job, following.logger) : discardJob(jobs, job.id, following.logger));
+    throw error;
+  }
+}
+
+async function follow(job: TranscribeJob, { signal, onProgress, logger }: Following): Promise<void> {
+  let shown = '';
+  for await (const { progress, phase, state } of job.events({ signal })) {
+    const name = phase === '' ? state : phase;
+    onProgress(progress, name);
+    if (name !== shown) logger.info({ jobId: job.id, state }, `Phase ${name}`);
+    shown = name;
+  }
+}
+
+function loggerOf({ verbose }: TranscribeRequest, { stderr, clock }: CommandContext): Logger {
+  if (!verbose) return silentLogger;
+  return createLineLogger((line) => void stderr.write(`${line}\n`), () => clock.now());
+}
