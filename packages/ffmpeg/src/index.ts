@@ -1,1 +1,13 @@
-export {};
+export { createFfmpeg, type Ffmpeg } from './ffmpeg.ts';
+export { defaultDisk, defaultLimits, type FfmpegBinaries, type FfmpegDisk, type FfmpegLimits, type FfmpegOptions } from './options.ts';
+export { allowedDecoders, allowedFormats } from './formats.ts';
+export type { AudioStream, DurationConfidence, MediaInfo, VideoStream } from './media-info.ts';
+export { defaultHighpassHz, defaultLoudness, type OutputOptions, type PrepareSpeechOptions, type SpeechChannel } from './speech/prepare-options.ts';
+export type { PreparedSpeech, SpeechTimings } from './speech/prepare-speech.ts';
+export type { LoudnessResult } from './speech/apply-loudness.ts';
+export type { GainReason, LoudnessTarget } from './loudness/gain-plan.ts';
+export { defaultWaveform, type WaveformLook } from './waveform/waveform-options.ts';
+export type { WaveformOptions, WaveformResult } from './waveform/waveform.ts';
+export { neededFilters, type DoctorWarning, type FfmpegReport, type ProgramReport } from './binaries/doctor.ts';
+export type { FfmpegPhase, FfmpegProgress } from './progress.ts';
+export { timeLimit, type TimeLimit, type TimeLimitOptions } from './time-limit.ts';

@@ -1,0 +1,79 @@
+import { allowedDecoders, allowedFormats } from './formats.ts';
+
+/** Sample rate of everything that is decoded here: what speech recognisers take. */
+export const speechSampleRate = 16_000;
+
+/** ffprobe reads at most so many bytes, and so many microseconds of media, before it answers. */
+const [probeBytes, probeDuration] = ['10M', '10M'];
+
+const shownEntries = [
+  'format=format_name,duration,start_time,size,bit_rate,probe_score,nb_streams',
+  'stream=index,codec_type,codec_name,sample_rate,channels,channel_layout,duration,start_time,bit_rate,width,height',
+  'stream_disposition=default,attached_pic',
+  'stream_tags=language,DURATION',
+].join(':');
+
+/** Arguments that ffmpeg and ffprobe need before each input, so that a hostile file reads nothing but itself. */
+function inputGuards(maxAllocBytes: number): string[] {
+  return ['-max_alloc', String(maxAllocBytes), '-protocol_whitelist', 'file', '-format_whitelist', allowedFormats.join(',')];
+}
+
+/** A path as ffmpeg takes it: with its protocol, so that a colon or a leading dash in it means nothing. */
+function fileUrl(path: string): string {
+  return `file:${path}`;
+}
+
+/** What `probeArguments` needs. */
+export interface ProbeArguments {
+  /** Absolute. */
+  readonly file: string;
+  readonly maxAllocBytes: number;
+}
+
+/** Arguments for ffprobe: the properties of a file as JSON. Warnings are let through, because only they tell of guessed durations. */
+export function probeArguments({ file, maxAllocBytes }: ProbeArguments): readonly string[] {
+  return [
+    '-hide_banner', '-v', 'warning', '-of', 'json', ...inputGuards(maxAllocBytes),
+    '-analyzeduration', probeDuration, '-probesize', probeBytes, '-show_error', '-show_entries', shownEntries, '-i', fileUrl(file),
+  ];
+}
+
+/** Which channels of the input become the output. */
+export type DecodedChannels = 'mix' | 'left' | 'right' | 'both';
+
+/** What `decodeArguments` needs. */
+export interface DecodeArguments {
+  /** Absolute. */
+  readonly file: string;
+  /** Number of the stream among the audio streams. */
+  readonly stream: number;
+  readonly channels: DecodedChannels;
+  /** Corner of the high-pass in Hz; undefined for none. */
+  readonly highpassHz: number | undefined;
+  readonly maxAllocBytes: number;
+  readonly maxOutputBytes: number;
+  readonly maxSeconds: number;
+  /** Processor time after which the kernel ends it, also when nobody watches any more. */
+  readonly cpuSeconds: number;
+  readonly threads: number;
+}
+
+/** Arguments for ffmpeg: one audio stream as raw 32-bit float samples of 16 kHz on its standard output. */
+export function decodeArguments(options: DecodeArguments): readonly string[] {
+  const { file, stream, cpuSeconds, threads, maxAllocBytes, maxSeconds, maxOutputBytes } = options;
+  return [
+    '-hide_banner', '-nostdin', '-nostats', '-v', 'error', '-y',
+    ...(process.platform === 'win32' ? [] : ['-timelimit', String(cpuSeconds)]),
+    ...inputGuards(maxAllocBytes), '-codec_whitelist', allowedDecoders.join(','), '-threads', String(threads), '-i', fileUrl(file),
+    '-map', `0:a:${stream}`, '-vn', '-sn', '-dn', '-map_metadata', '-1', '-map_chapters', '-1', '-t', String(maxSeconds),
+    '-af', filterChain(options), '-c:a', 'pcm_f32le', '-ar', String(speechSampleRate), '-fs', String(maxOutputBytes), '-f', 'f32le', 'pipe:1',
+  ];
+}
+
+/** Resampling comes first: all that follows then works on a third of the samples or less. */
+function filterChain({ channels, highpassHz }: Pick<DecodeArguments, 'channels' | 'highpassHz'>): string {
+  const layout = channels === 'both' ? 'stereo' : 'mono';
+  const picked = { mix: [], both: [], left: ['pan=mono|c0=c0'], right: ['pan=mono|c0=c1'] }[channels];
+  const filters = [...picked, `aformat=sample_rates=${speechSampleRate}:channel_layouts=${layout}`];
+  return [...filters, ...(highpassHz === undefined ? [] : [`highpass=f=${highpassHz}`])].join(',');
+}

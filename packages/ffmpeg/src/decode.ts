@@ -1,0 +1,122 @@
+import { MediaJobError } from '@media-jobs/foundation';
+import { runProgram, type ProcessControls } from '@media-jobs/process';
+import { decodeArguments, speechSampleRate, type DecodedChannels } from './arguments.ts';
+import { decodeFailure, withoutWhitelistLines } from './decode-failure.ts';
+import type { AudioStream } from './media-info.ts';
+import type { ResolvedFfmpegOptions } from './options.ts';
+import { tooLong } from './probe.ts';
+import { SampleReader } from './sample-reader.ts';
+
+/** One audio stream to be decoded. */
+export interface DecodeRequest {
+  /** Absolute. */
+  readonly path: string;
+  readonly stream: AudioStream;
+  readonly channels: DecodedChannels;
+  readonly highpassHz: number | undefined;
+  readonly timeoutMs: number;
+  /** Takes the samples as they come, at 16 kHz, interleaved where `channels` is `both`. Decoding waits for it. */
+  readonly onSamples: (samples: Float32Array) => void | Promise<void>;
+}
+
+/** What came out of the decoder. */
+export interface Decoded {
+  readonly seconds: number;
+  /** What ffmpeg complained about although it went on. */
+  readonly warnings: readonly string[];
+}
+
+const bytesPerSample = 4;
+/** ffmpeg's own limits lie this far behind ours: they only matter when nobody watches. */
+const marginSeconds = 1;
+
+/**
+ * Decodes one audio stream in a guarded ffmpeg. Throws `CORRUPT`, `UNSUPPORTED_FORMAT`, `TOO_LONG`, `OUTPUT_LIMIT`,
+ * `EMPTY_OUTPUT`, `TRUNCATED`, `STALLED`, `TIMEOUT`, `PROGRAM_*`, `ABORTED`, and whatever `onSamples` throws.
+ */
+export async function decode(request: DecodeRequest, ffmpeg: string, options: ResolvedFfmpegOptions, controls: ProcessControls): Promise<Decoded> {
+  const { limits, clock, logger } = options;
+  const { path, stream, onSamples, timeoutMs } = request;
+  const frameBytes = (request.channels === 'both' ? 2 : 1) * bytesPerSample;
+  const most = longestOutput(stream, options);
+  const reader = new SampleReader(frameBytes / bytesPerSample);
+  let bytes = 0;
+  const seconds = (): number => bytes / frameBytes / speechSampleRate;
+  const onStdout = async (chunk: Uint8Array, sign: () => void): Promise<void> => {
+    bytes += chunk.length;
+    sign();
+    if (seconds() > most.seconds) throw outOfBounds(path, most, limits.maxDurationSeconds);
+    await onSamples(finite(reader.read(chunk), path));
+  };
+  const args = argumentsFor(request, options, most.seconds, frameBytes);
+  const stall = { timeoutMs: limits.stallMs, firstTimeoutMs: limits.openTimeoutMs };
+  try {
+    const { stderrTail } = await runProgram({ logger, ...controls, command: ffmpeg, args, timeoutMs, stall, onStdout, clock });
+    requireWhole(path, stream, seconds(), stderrTail);
+    return { seconds: seconds(), warnings: complaints(stderrTail) };
+  } catch (error) {
+    throw decodeFailure(error, { path, codec: stream.codec, seconds: seconds() });
+  }
+}
+
+function argumentsFor({ path, stream, channels, highpassHz, timeoutMs }: DecodeRequest, { limits, threads }: ResolvedFfmpegOptions, mostSeconds: number, frameBytes: number): readonly string[] {
+  const maxSeconds = Math.ceil(mostSeconds + marginSeconds);
+  return decodeArguments({
+    file: path,
+    stream: stream.index,
+    channels,
+    highpassHz,
+    threads,
+    maxAllocBytes: limits.maxAllocBytes,
+    maxSeconds,
+    maxOutputBytes: (maxSeconds + marginSeconds) * speechSampleRate * frameBytes,
+    cpuSeconds: Math.ceil((timeoutMs / 1000) * threads) + marginSeconds,
+  });
+}
+
+interface LongestOutput {
+  readonly seconds: number;
+  readonly from: 'declared' | 'limit';
+}
+
+/** More than this is not taken: the limit, or what the file states with a factor and some slack. */
+function longestOutput({ durationSeconds, durationConfidence }: AudioStream, { limits }: ResolvedFfmpegOptions): LongestOutput {
+  if (durationSeconds === undefined || durationConfidence !== 'exact') return { seconds: limits.maxDurationSeconds, from: 'limit' };
+  const declared = durationSeconds * limits.outputFactor + limits.outputSlackBytes / bytesPerSample / speechSampleRate;
+  return declared < limits.maxDurationSeconds ? { seconds: declared, from: 'declared' } : { seconds: limits.maxDurationSeconds, from: 'limit' };
+}
+
+function outOfBounds(path: string, { seconds, from }: LongestOutput, maxSeconds: number): MediaJobError {
+  if (from === 'limit') return tooLong(path, maxSeconds, 'more');
+  return new MediaJobError('OUTPUT_LIMIT', {
+    message: `Expected ${JSON.stringify(path)} to give at most ${seconds.toFixed(0)} s of audio by what it declares, got more.`,
+    advice: 'The file lies about its length; look at it before you raise `limits.outputFactor`.',
+    facts: { path, seconds },
+  });
+}
+
+/** Float input can hold what is no number, and one such sample spoils every filter behind it. */
+function finite(samples: Float32Array, path: string): Float32Array {
+  let sum = 0;
+  for (let index = 0; index < samples.length; index += 1) sum += samples[index] as number;
+  if (Number.isFinite(sum)) return samples;
+  throw new MediaJobError('CORRUPT', { message: `Expected ${JSON.stringify(path)} to hold sound, got samples that are no numbers.`, advice: 'Export the file again as 16-bit or 24-bit audio.', facts: { path } });
+}
+
+/** Success says little: ffmpeg ends with 0 when its input is cut off. Shorter by more than 1 s and 2 % than stated is a cut. */
+function requireWhole(path: string, { durationSeconds, durationConfidence }: AudioStream, seconds: number, said: string): void {
+  if (seconds === 0) {
+    throw new MediaJobError('EMPTY_OUTPUT', { message: `Expected ${JSON.stringify(path)} to give audio, got no sample.`, advice: 'The audio stream is empty or damaged; fetch or export the file again.', facts: { path, stderrTail: said } });
+  }
+  if (durationSeconds === undefined || durationConfidence !== 'exact' || seconds >= durationSeconds - Math.max(1, durationSeconds * 0.02)) return;
+  throw new MediaJobError('TRUNCATED', {
+    message: `Expected ${JSON.stringify(path)} to give ${durationSeconds.toFixed(2)} s of audio, got ${seconds.toFixed(2)} s.`,
+    advice: 'The file is cut off or damaged; fetch it again.',
+    facts: { path, expectedSeconds: durationSeconds, seconds },
+  });
+}
+
+function complaints(said: string): readonly string[] {
+  const lines = withoutWhitelistLines(said).split('\n').filter((line) => line.trim() !== '');
+  return lines.length === 0 ? [] : [`ffmpeg reports errors in the file (${lines.length}); the last: ${(lines.at(-1) ?? '').slice(0, 200)}`];
+}

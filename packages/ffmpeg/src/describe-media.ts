@@ -1,0 +1,109 @@
+import { MediaJobError } from '@media-jobs/foundation';
+import type { AudioStream, DurationConfidence, MediaInfo, VideoStream } from './media-info.ts';
+import { parseTimeTag, type ProbeAnswer, type ProbedStream } from './probe-answer.ts';
+
+/** What is known of a file besides the answer of ffprobe. */
+export interface ProbedFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly bytes: number;
+  /** What ffprobe said on its error output. */
+  readonly stderr: string;
+  /** Seconds that the header of a WAV file promises, when that is more than the file holds. */
+  readonly promisedSeconds?: number;
+}
+
+interface Duration {
+  readonly durationSeconds?: number;
+  readonly durationConfidence: DurationConfidence;
+}
+
+/** ffprobe's own trust in its guess of the container, of 100. MPEG files without tags have about 50; noise has 1. */
+const leastProbeScore = 25;
+/** Below is no sound, above no sound card; a header that says 1 Hz turns a small file into days. */
+const sampleRates = [4_000, 768_000] as const;
+const mostChannels = 64;
+/** Containers that state how long they are. The others only allow a guess from size and bit rate. */
+const statingFormats = new Set(['wav', 'w64', 'flac', 'ogg', 'mov', 'matroska', 'aiff', 'caf', 'mp3']);
+const guessMark = 'Estimating duration from bitrate';
+
+/**
+ * Turns the answer of ffprobe into facts that can be relied on. Throws `UNSUPPORTED_FORMAT`, `NO_AUDIO` and `BAD_STREAM`.
+ */
+export function describeMedia(answer: ProbeAnswer, file: ProbedFile): MediaInfo {
+  const format = answer.format?.format_name ?? '';
+  if (format === '' || (answer.format?.probe_score ?? 100) < leastProbeScore) throw unsupported(file.path, 'a file that resembles none of the formats');
+  const streams = answer.streams ?? [];
+  const declared = streams.filter(({ codec_type: type }) => type === 'audio');
+  if (declared.length === 0) throw refuse('NO_AUDIO', file.path, 'at least one audio stream', 'none', 'Give a file that has sound.');
+  const video = streams.filter((stream) => stream.codec_type === 'video' && stream.disposition?.attached_pic !== 1).map(videoStream);
+  const whole = durationOf(answer.format?.duration, format, file);
+  const audio = declared.flatMap((stream, index) => audioStream(stream, index, streamDuration(stream, format, whole, video.length > 0)) ?? []);
+  if (audio.length === 0) throw badStream(file.path, declared[0]);
+  const warnings = [
+    ...(audio.length < declared.length ? [`${declared.length - audio.length} of ${declared.length} audio streams declare impossible properties and are left out.`] : []),
+    ...(whole.durationConfidence === 'exact' ? [] : ['The file does not state its duration exactly, so a cut cannot be recognised by it.']),
+    ...(file.promisedSeconds === undefined ? [] : ['The file is shorter than its header says: it is cut off.']),
+  ];
+  return Object.freeze({ format, ...whole, bytes: file.bytes, audio, video, warnings });
+}
+
+/** The stream that players take: the one marked as default, else the first. */
+export function defaultAudioStream(info: MediaInfo): AudioStream {
+  const first = info.audio[0];
+  if (first === undefined) throw new RangeError('Expected at least one audio stream in a description, got none.');
+  return info.audio.find(({ isDefault }) => isDefault) ?? first;
+}
+
+/** An `UNSUPPORTED_FORMAT` for `path`. */
+export function unsupported(path: string, got: string): MediaJobError {
+  return refuse('UNSUPPORTED_FORMAT', path, 'media of a format on the allow-list', got, 'Give an audio or video file; playlists and texts are not opened.');
+}
+
+function refuse(code: 'UNSUPPORTED_FORMAT' | 'NO_AUDIO' | 'BAD_STREAM', path: string, expected: string, got: string, advice: string): MediaJobError {
+  return new MediaJobError(code, { message: `Expected ${JSON.stringify(path)} to have ${expected}, got ${got}.`, advice, facts: { path } });
+}
+
+function badStream(path: string, stream: ProbedStream | undefined): MediaJobError {
+  const got = `${stream?.channels ?? 'no'} channels of ${stream?.sample_rate ?? 'unknown'} Hz`;
+  return refuse('BAD_STREAM', path, `audio of 1 to ${mostChannels} channels and ${sampleRates[0]} to ${sampleRates[1]} Hz`, got, 'The file is damaged, or made to do harm; fetch it again.');
+}
+
+function audioStream(stream: ProbedStream, index: number, duration: Duration): AudioStream | undefined {
+  const { channels = 0, sample_rate: sampleRate = 0, channel_layout: channelLayout, bit_rate: bitRate, tags, disposition } = stream;
+  if (!Number.isInteger(channels) || channels < 1 || channels > mostChannels || sampleRate < sampleRates[0] || sampleRate > sampleRates[1]) return undefined;
+  return Object.freeze({
+    index,
+    codec: stream.codec_name ?? 'unknown',
+    sampleRate,
+    channels,
+    ...(channelLayout === undefined ? {} : { channelLayout }),
+    ...(bitRate === undefined ? {} : { bitRate }),
+    ...(tags?.language === undefined ? {} : { language: tags.language }),
+    isDefault: disposition?.default === 1,
+    ...duration,
+  });
+}
+
+function videoStream({ codec_name: codec = 'unknown', width, height }: ProbedStream): VideoStream {
+  return Object.freeze({ codec, ...(width === undefined ? {} : { width }), ...(height === undefined ? {} : { height }) });
+}
+
+function durationOf(declared: number | undefined, format: string, file: ProbedFile): Duration {
+  if (file.promisedSeconds !== undefined) return { durationSeconds: file.promisedSeconds, durationConfidence: 'exact' };
+  if (declared === undefined) return { durationConfidence: 'unknown' };
+  const stated = statingFormats.has(format.split(',', 1)[0] ?? '') && !file.stderr.includes(guessMark);
+  return { durationSeconds: declared, durationConfidence: stated ? 'exact' : 'estimated' };
+}
+
+/** A stream may be shorter than the file; where only the file's duration is known and there is video, that is a guess. */
+function streamDuration(stream: ProbedStream, format: string, whole: Duration, hasVideo: boolean): Duration {
+  if (whole.durationConfidence !== 'exact') return whole;
+  if (format.startsWith('matroska')) {
+    const end = parseTimeTag(stream.tags?.DURATION);
+    if (end !== undefined) return { durationSeconds: Math.max(0, end - Math.max(0, stream.start_time ?? 0)), durationConfidence: 'exact' };
+  } else if (format.startsWith('mov') && stream.duration !== undefined) {
+    return { durationSeconds: stream.duration, durationConfidence: 'exact' };
+  }
+  return hasVideo ? { ...whole, durationConfidence: 'estimated' } : whole;
+}

@@ -1,0 +1,113 @@
+import { dirname } from 'node:path';
+import { open, type FileHandle } from 'node:fs/promises';
+import { requireDiskSpace } from '@media-jobs/cleanup';
+import { MediaJobError } from '@media-jobs/foundation';
+
+/** Collected before it is written: large enough to keep system calls rare, small enough to be nothing. */
+const bufferBytes = 524_288;
+/** The disk is looked at each time that so much has been written. */
+const bytesPerLook = 33_554_432;
+
+/**
+ * Writes a file from its start while the caller goes on, one buffer behind. A disk that becomes too full is noticed while
+ * there is still room on it. `append`, `patch` and `close` throw `DISK_FULL` and `OUTPUT_UNWRITABLE`, also for writes before.
+ */
+export class FileWriter {
+  readonly #handle: FileHandle;
+  readonly #path: string;
+  readonly #reserveBytes: number;
+  #buffer = Buffer.allocUnsafe(bufferBytes);
+  #used = 0;
+  #position = 0;
+  #nextLook = bytesPerLook;
+  #pending: Promise<void> = Promise.resolve();
+
+  private constructor(handle: FileHandle, path: string, reserveBytes: number) {
+    this.#handle = handle;
+    this.#path = path;
+    this.#reserveBytes = reserveBytes;
+  }
+
+  /** Opens `path`, which exists, and empties it. `reserveBytes` stay free on its disk. */
+  static async open(path: string, reserveBytes: number): Promise<FileWriter> {
+    const handle = await open(path, 'w').catch((error: unknown) => {
+      throw writeFailure(path, error);
+    });
+    return new FileWriter(handle, path, reserveBytes);
+  }
+
+  /** Bytes given so far. */
+  get bytes(): number {
+    return this.#position + this.#used;
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    for (let start = 0; start < bytes.length; ) {
+      const end = Math.min(bytes.length, start + bufferBytes - this.#used);
+      this.#buffer.set(bytes.subarray(start, end), this.#used);
+      this.#used += end - start;
+      start = end;
+      if (this.#used === bufferBytes) await this.#flush();
+    }
+  }
+
+  /** Writes over the first bytes of the file, after all that was appended. */
+  async patch(start: Uint8Array): Promise<void> {
+    await this.#flush();
+    await this.#pending;
+    await this.#write(Buffer.from(start), 0);
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#flush();
+      await this.#pending;
+    } finally {
+      await this.#handle.close();
+    }
+  }
+
+  /** Closes without a further write; what is still under way is awaited. For a caller that has failed. */
+  async abandon(): Promise<void> {
+    await this.#pending.catch(ignored);
+    await this.#handle.close();
+  }
+
+  async #flush(): Promise<void> {
+    await this.#pending;
+    if (this.#used === 0) return;
+    const full = this.#buffer.subarray(0, this.#used);
+    this.#buffer = Buffer.allocUnsafe(bufferBytes);
+    this.#pending = this.#write(full, this.#position);
+    this.#pending.catch(ignored);
+    this.#position += this.#used;
+    this.#used = 0;
+  }
+
+  async #write(bytes: Buffer, position: number): Promise<void> {
+    try {
+      if (position + bytes.length > this.#nextLook) {
+        this.#nextLook += bytesPerLook;
+        await requireDiskSpace(dirname(this.#path), { bytes: bytesPerLook, reserveBytes: this.#reserveBytes });
+      }
+      for (let start = 0; start < bytes.length; ) start += (await this.#handle.write(bytes, start, bytes.length - start, position + start)).bytesWritten;
+    } catch (error) {
+      throw writeFailure(this.#path, error);
+    }
+  }
+}
+
+/** The next call on the writer awaits the same promise and throws. */
+const ignored = (): void => undefined;
+
+function writeFailure(path: string, cause: unknown): MediaJobError {
+  if (MediaJobError.isInstance(cause)) return cause;
+  const systemCode = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  const full = systemCode === 'ENOSPC' || systemCode === 'EDQUOT';
+  return new MediaJobError(full ? 'DISK_FULL' : 'OUTPUT_UNWRITABLE', {
+    message: `Expected to be able to write ${JSON.stringify(path)}, got ${systemCode}.`,
+    advice: full ? 'Free some space on that disk, or choose a folder on another one.' : 'Make sure that the folder exists and that this user may write to it.',
+    facts: { path, systemCode },
+    cause,
+  });
+}

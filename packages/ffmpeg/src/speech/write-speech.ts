@@ -1,0 +1,104 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { throwIfAborted } from '../aborted.ts';
+import { speechSampleRate } from '../arguments.ts';
+import { FileWriter } from '../file-writer.ts';
+import { LoudnessMeter } from '../loudness/loudness-meter.ts';
+import { TruePeakLimiter } from '../loudness/true-peak-limiter.ts';
+import { channelOf } from '../sample-reader.ts';
+import { wavHeader } from '../wav.ts';
+import type { PeakCollector } from '../waveform/peak-collector.ts';
+import type { ProcessControls } from '@media-jobs/process';
+import type { Staged } from './stage-decoded.ts';
+
+/** How staged samples become a WAV file. */
+export interface WriteSpeechOptions {
+  readonly staged: Pick<Staged, 'path' | 'channels'>;
+  /** The staged channel that is written. */
+  readonly channel: number;
+  readonly gainDb: number;
+  /** Largest true peak of the result, when a limiter is needed. */
+  readonly limitDb: number | undefined;
+  /** The file to write; it exists. */
+  readonly path: string;
+  /** Stays free on the disk. */
+  readonly reserveBytes: number;
+  /** Gathers the picture of the result. */
+  readonly peaks: PeakCollector | undefined;
+  /** Told of the seconds so far. */
+  readonly onSeconds: (seconds: number) => void;
+}
+
+/** What was written. */
+export interface WrittenSpeech {
+  readonly samples: number;
+  /** Bytes of the whole file. */
+  readonly bytes: number;
+  /** Loudness of what was written, when a limiter made it differ from input plus gain. */
+  readonly lufs: number | undefined;
+}
+
+/** A quarter of a MiB: some milliseconds of work between two looks at everything else. */
+const readBytes = 262_144;
+const fullScale = 32_768;
+
+/** Writes 16-bit mono PCM from staged samples. Throws `DISK_FULL`, `OUTPUT_UNWRITABLE`, `ABORTED`. */
+export async function writeSpeech(options: WriteSpeechOptions, controls: ProcessControls): Promise<WrittenSpeech> {
+  const { staged, channel, limitDb, peaks, onSeconds } = options;
+  const gain = 10 ** (options.gainDb / 20);
+  const limiter = limitDb === undefined ? undefined : new TruePeakLimiter({ sampleRate: speechSampleRate, limitDb });
+  const meter = limiter === undefined ? undefined : new LoudnessMeter(speechSampleRate);
+  await using source = await open(staged.path, 'r');
+  const writer = await FileWriter.open(options.path, options.reserveBytes);
+  let written = 0;
+  const write = async (samples: Float32Array): Promise<void> => {
+    meter?.add(samples);
+    peaks?.add(samples);
+    written += samples.length;
+    onSeconds(written / speechSampleRate);
+    await writer.append(toPcm(samples));
+  };
+  try {
+    await writer.append(wavHeader(speechSampleRate, 0));
+    for await (const frames of readFrames(source, staged.channels)) {
+      throwIfAborted(controls);
+      const louder = amplified(channelOf(frames, channel, staged.channels), gain);
+      await write(limiter === undefined ? louder : limiter.add(louder));
+    }
+    if (limiter !== undefined) await write(limiter.finish());
+    await writer.patch(wavHeader(speechSampleRate, written * 2));
+    await writer.close();
+    return { samples: written, bytes: writer.bytes, lufs: meter?.integrated() };
+  } catch (error) {
+    await writer.abandon();
+    throw error;
+  }
+}
+
+async function* readFrames(source: FileHandle, channels: number): AsyncGenerator<Float32Array> {
+  const buffer = new ArrayBuffer(readBytes);
+  const frameBytes = channels * Float32Array.BYTES_PER_ELEMENT;
+  for (let position = 0; ; ) {
+    const { bytesRead } = await source.read(new Uint8Array(buffer), 0, readBytes, position);
+    const whole = bytesRead - (bytesRead % frameBytes);
+    if (whole === 0) return;
+    position += whole;
+    yield new Float32Array(buffer, 0, whole / Float32Array.BYTES_PER_ELEMENT);
+  }
+}
+
+/** In new memory: the limiter keeps some of what it is given. */
+function amplified(samples: Float32Array, gain: number): Float32Array {
+  const louder = new Float32Array(samples.length);
+  for (let index = 0; index < samples.length; index += 1) louder[index] = (samples[index] as number) * gain;
+  return louder;
+}
+
+/** Rounds to the nearest step. Adding full scale first makes all values positive, where cutting off is rounding down. */
+function toPcm(samples: Float32Array): Uint8Array {
+  const pcm = new Int16Array(samples.length);
+  for (let index = 0; index < samples.length; index += 1) {
+    const value = (samples[index] as number) * fullScale + (fullScale + 0.5);
+    pcm[index] = (value < 0 ? 0 : value >= 2 * fullScale ? 2 * fullScale - 1 : Math.trunc(value)) - fullScale;
+  }
+  return new Uint8Array(pcm.buffer);
+}

@@ -1,0 +1,98 @@
+/** What one column of a waveform picture shows: lowest and highest sample and the root of the mean square; 1 is full scale. */
+export interface Peak {
+  readonly low: number;
+  readonly high: number;
+  readonly rms: number;
+}
+
+/** Buckets kept for each column at least; up to twice as many. More make the borders of columns more exact. */
+const bucketsPerColumn = 8;
+
+/**
+ * Gathers the peaks of samples that come piece by piece, without knowing how many will come: when its buckets are full,
+ * neighbours are put together and each holds twice as much. Constant memory for any length.
+ */
+export class PeakCollector {
+  readonly #columns: number;
+  readonly #low: Float32Array;
+  readonly #high: Float32Array;
+  readonly #energy: Float64Array;
+  #bucketSamples = 1;
+  /** Full buckets, and samples in the one that is being filled. */
+  #full = 0;
+  #inBucket = 0;
+
+  constructor(columns: number) {
+    this.#columns = columns;
+    const buckets = columns * bucketsPerColumn * 2;
+    this.#low = new Float32Array(buckets);
+    this.#high = new Float32Array(buckets);
+    this.#energy = new Float64Array(buckets);
+  }
+
+  /** Adds the next samples; what is not a number counts as silence. */
+  add(samples: Float32Array): void {
+    let start = 0;
+    while (start < samples.length) {
+      const end = Math.min(samples.length, start + this.#bucketSamples - this.#inBucket);
+      this.#fill(samples, start, end);
+      start = end;
+    }
+  }
+
+  /** One peak for each column; silence where there are fewer samples than columns. */
+  peaks(): readonly Peak[] {
+    const buckets = this.#full + (this.#inBucket > 0 ? 1 : 0);
+    return Array.from({ length: this.#columns }, (_, column) => {
+      const first = Math.floor((column * buckets) / this.#columns);
+      return this.#peakOf(first, Math.min(buckets, Math.max(first + 1, Math.floor(((column + 1) * buckets) / this.#columns))));
+    });
+  }
+
+  #fill(samples: Float32Array, start: number, end: number): void {
+    const bucket = this.#full;
+    let low = this.#low[bucket] as number;
+    let high = this.#high[bucket] as number;
+    let energy = 0;
+    for (let index = start; index < end; index += 1) {
+      const value = samples[index] as number;
+      if (value < low) low = value;
+      if (value > high) high = value;
+      energy += value * value;
+    }
+    this.#low[bucket] = low;
+    this.#high[bucket] = high;
+    this.#energy[bucket] = (this.#energy[bucket] as number) + (Number.isFinite(energy) ? energy : 0);
+    this.#inBucket += end - start;
+    if (this.#inBucket < this.#bucketSamples) return;
+    this.#inBucket = 0;
+    this.#full += 1;
+    if (this.#full === this.#low.length) this.#halve();
+  }
+
+  #halve(): void {
+    const half = this.#full / 2;
+    for (let index = 0; index < half; index += 1) {
+      const [left, right] = [2 * index, 2 * index + 1];
+      this.#low[index] = Math.min(this.#low[left] as number, this.#low[right] as number);
+      this.#high[index] = Math.max(this.#high[left] as number, this.#high[right] as number);
+      this.#energy[index] = (this.#energy[left] as number) + (this.#energy[right] as number);
+    }
+    this.#low.fill(0, half);
+    this.#high.fill(0, half);
+    this.#energy.fill(0, half);
+    this.#full = half;
+    this.#bucketSamples *= 2;
+  }
+
+  #peakOf(first: number, end: number): Peak {
+    let [low, high, energy, samples] = [0, 0, 0, 0];
+    for (let bucket = first; bucket < end; bucket += 1) {
+      low = Math.min(low, this.#low[bucket] as number);
+      high = Math.max(high, this.#high[bucket] as number);
+      energy += this.#energy[bucket] as number;
+      samples += bucket < this.#full ? this.#bucketSamples : this.#inBucket;
+    }
+    return { low, high, rms: samples === 0 ? 0 : Math.sqrt(energy / samples) };
+  }
+}
