@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock, Logger } from '@media-jobs/foundation';
 import { killAtOnce, type KillSchedule } from './kill-order.ts';
+import { hasProcessTable } from './process-table.ts';
 import { listRemains, signalTree, type TreeMark } from './process-tree.ts';
 
 /** What remains to be ended once the first process has exited. */
@@ -35,7 +36,9 @@ export async function endRemains({ mark, schedule, closed, clock, logger }: Rema
     else if (schedule.killSent()) await signalTree(mark, 'SIGKILL', false);
     if (!warned && performance.now() - began > warnAfterMs) {
       warned = true;
-      logger.warn({ pid: mark.pid, pids: rest }, 'Processes do not end although they were killed; waiting for them.');
+      logger.warn({ pid: mark.pid, pids: rest }, 'Processes do not end although they were killed.');
+      // Without /proc one that is gone, but for its parent's notice, looks as if it were there: then there is nothing to wait for.
+      if (!hasProcessTable()) return;
     }
     await pause(pauseMs);
   }

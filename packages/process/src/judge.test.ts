@@ -101,7 +101,7 @@ describe('the stall watchdog', () => {
   });
 
   it('does not blame the program while its reader is the slow one', async () => {
-    const run = runProgram({ command: 'sh', args: ['-c', 'echo x; echo y'], stall: { timeoutMs: 150 }, onStdout: () => pause(600) });
+    const run = runProgram({ command: 'sh', args: ['-c', 'echo x; echo y'], stall: { timeoutMs: 150 }, onStdout: () => pause(400) });
     await expect(run).resolves.toMatchObject({ exitCode: 0 });
   });
 });

@@ -75,7 +75,7 @@ describe('raw bytes', () => {
   it('that wait for a slow reader after the exit are not lost', async () => {
     let bytes = 0;
     const onStdout = async (chunk: Uint8Array): Promise<void> => {
-      await pause(bytes === 0 ? 1500 : 0);
+      await pause(bytes === 0 ? 1200 : 0);
       bytes += chunk.length;
     };
     await runProgram({ command: 'head', args: ['-c', '60000', '/dev/zero'], onStdout });

@@ -117,7 +117,7 @@ describe('the kill signal', () => {
 describe('the whole tree', () => {
   it('is ended by an abort: children that ignore TERM, and children in a session of their own', async () => {
     const controller = new AbortController();
-    const family = programs.shell('family', `${stubborn} >/dev/null & echo pid $!; setsid sleep 60 >/dev/null 2>&1 & echo pid $!; sleep 0.5; echo ready; exec sleep 60`);
+    const family = programs.shell('family', `${stubborn} >/dev/null & echo pid $!; setsid sleep 60 >/dev/null 2>&1 & echo pid $!; sleep 0.3; echo ready; exec sleep 60`);
     const { run, pids, actedAt } = runUntilReady({ command: family, args: [], signal: controller.signal }, () => controller.abort());
     await caught(run);
     expect(pids.filter(isAlive)).toEqual([]);
@@ -164,8 +164,10 @@ describe('when this process dies', () => {
     const file = join(programs.folder, `parent-${Math.random()}.ts`);
     const script = 'sleep 60 >/dev/null 2>&1 & echo pid $!; echo pid $$; exec sleep 60';
     writeFileSync(file, `import { runProgram } from '${import.meta.dirname}/run-program.ts';
-      void runProgram({ command: 'sh', args: ['-c', '${script}'], onStdoutLine: (line) => console.log(line) });
-      ${ending}`);
+      let lines = 0;
+      const end = () => { ${ending} };
+      const onStdoutLine = (line) => { console.log(line); if (++lines === 2) setTimeout(end, 20); };
+      void runProgram({ command: 'sh', args: ['-c', '${script}'], onStdoutLine });`);
     return file;
   };
   const start = async (ending: string): Promise<{ readonly child: ReturnType<typeof spawn>; readonly pids: number[] }> => {
@@ -191,12 +193,12 @@ describe('when this process dies', () => {
   });
 
   it('by process.exit, the whole group is killed', async () => {
-    const { pids } = await start('setTimeout(() => process.exit(), 400);');
+    const { pids } = await start('process.exit();');
     await until(() => pids.every((pid) => !isAlive(pid)));
   });
 
   it('by an error that nobody caught, the whole group is killed', async () => {
-    const { pids } = await start('setTimeout(() => { throw new Error(); }, 400);');
+    const { pids } = await start('throw new Error();');
     await until(() => pids.every((pid) => !isAlive(pid)));
   });
 });

@@ -34,13 +34,12 @@ export function createWatchdog({ limits, clock, sample, onStall, onError }: Watc
   let windowMs = limits.firstTimeoutMs ?? limits.timeoutMs;
   let lastSign = clock.monotonic();
   let heldSince: number | undefined;
-  let over = false;
   let timer: Timer | undefined;
   const quiet = (): number => clock.monotonic() - lastSign;
   const sign = (): void => {
     const first = windowMs !== limits.timeoutMs;
     [windowMs, lastSign] = [limits.timeoutMs, clock.monotonic()];
-    if (first) plan();
+    if (first && timer !== undefined) plan();
   };
   const askSample = createSampler(sample, sign, onError);
   const plan = (): void => {
@@ -51,10 +50,10 @@ export function createWatchdog({ limits, clock, sample, onStall, onError }: Watc
     timer = clock.after(waitMs, () => look(due + step));
   };
   const look = (latest: number): void => {
+    timer = undefined;
     // A look that comes a whole step late was kept back by a sleeping machine or a blocked loop; so were the signs.
     if (clock.monotonic() > latest) lastSign = clock.monotonic();
-    over ||= heldSince === undefined && quiet() >= windowMs;
-    if (over) return onStall(quiet());
+    if (heldSince === undefined && quiet() >= windowMs) return onStall(quiet());
     askSample();
     plan();
   };
@@ -67,8 +66,8 @@ export function createWatchdog({ limits, clock, sample, onStall, onError }: Watc
       heldSince = held ? clock.monotonic() : undefined;
     },
     [Symbol.dispose]() {
-      over = true;
       timer?.cancel();
+      timer = undefined;
     },
   };
 }

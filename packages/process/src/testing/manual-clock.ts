@@ -18,7 +18,7 @@ export function createManualClock(): ManualClock {
   return {
     now: () => time,
     monotonic: () => time,
-    sleep: systemClock.sleep,
+    sleep: (ms, signal) => systemClock.sleep(ms, signal),
     after(ms, callback): Timer {
       const key = Symbol('timer');
       timers.set(key, { at: time + ms, callback });
