@@ -23,21 +23,25 @@ const noLanguage = 'und';
 export async function createWhisper(options: WhisperOptions): Promise<Whisper> {
   const resolved = resolveOptions(options);
   const model = new ModelFile(resolved.model);
-  await model.check();
-  return new LocalWhisper(resolved, model);
+  const { bytes } = await model.check();
+  return new LocalWhisper(resolved, model, loadLimitMs(bytes));
 }
 
 class LocalWhisper implements Whisper {
   readonly engine: string;
+  readonly beamSize: number;
   readonly healthChecks: readonly HealthCheck[];
   readonly #options: ResolvedWhisperOptions;
   readonly #model: ModelFile;
+  readonly #loadTimeoutMs: number;
   readonly #lane: EngineLane;
 
-  constructor(options: ResolvedWhisperOptions, model: ModelFile) {
-    const { engine, threads, keepAliveMs, clock, logger } = options;
+  constructor(options: ResolvedWhisperOptions, model: ModelFile, loadTimeoutMs: number) {
+    const { engine, threads, keepAliveMs, clock, logger, beamSize } = options;
     this.#options = options;
     this.#model = model;
+    this.#loadTimeoutMs = loadTimeoutMs;
+    this.beamSize = engine.capabilities.beamSearch ? beamSize : 1;
     this.#lane = new EngineLane({ engine, open: { modelFile: model.path, threads }, keepAliveMs, clock, logger });
     this.engine = engine.name;
     this.healthChecks = Object.freeze([
@@ -61,6 +65,14 @@ class LocalWhisper implements Whisper {
 
   unload(): Promise<ReleaseReceipt | null> {
     return this.#lane.unload();
+  }
+
+  timeLimitMs(durationSeconds: number): number {
+    return this.#loadTimeoutMs + softLimitMs({ durationSeconds, minSpeed: this.#options.minSpeed });
+  }
+
+  async chooseLanguage(language: string, translate: boolean): Promise<string> {
+    return chooseLanguage(language, translate, await this.#model.check());
   }
 
   modelInfo(): Promise<ModelInfo> {
@@ -91,7 +103,7 @@ class LocalWhisper implements Whisper {
       beamSize,
       timeoutMs: options.timeoutMs ?? softLimitMs({ durationSeconds, minSpeed }),
       stallTimeoutMs: options.stallTimeoutMs ?? stallLimitMs(model, durationSeconds),
-      loadTimeoutMs: loadLimitMs(model.bytes),
+      loadTimeoutMs: this.#loadTimeoutMs,
       onProgress: rising(options.onProgress),
       onSegment(segment) {
         const inside = clampSegment(segment, durationSeconds);

@@ -1,5 +1,6 @@
 export { createWhisper } from './create-whisper.ts';
 export type { TranscribeOptions, Whisper } from './whisper.ts';
+export { transcribe, transcribeInput, transcribeOutput, type TranscribeOperationOptions } from './transcribe.ts';
 export { whisperDefaults, type WhisperOptions } from './options.ts';
 export type { Transcript, TranscriptModel, TranscriptTimings } from './transcript.ts';
 export { createAddonEngine, type AddonEngineOptions, type AddonVariant } from './engines/addon-child.ts';

@@ -27,6 +27,8 @@ export interface TranscribeOptions extends ProcessControls {
 export interface Whisper extends AsyncDisposable {
   /** Name of the engine in use. */
   readonly engine: string;
+  /** Beams that a run uses when it does not say: 1 where the engine is greedy. */
+  readonly beamSize: number;
   /** For a health page: the engine, and the model. */
   readonly healthChecks: readonly HealthCheck[];
   /**
@@ -38,6 +40,10 @@ export interface Whisper extends AsyncDisposable {
   transcribe(wavFile: string, options?: TranscribeOptions): Promise<Transcript>;
   /** Ends the engine after the runs asked for so far, and shows it. Null when none is loaded. */
   unload(): Promise<ReleaseReceipt | null>;
+  /** Milliseconds that loading and one run of so much audio may take before they count as hung. */
+  timeLimitMs(durationSeconds: number): number;
+  /** Whether the model can do it. Throws `UNSUPPORTED_LANGUAGE`, `MODEL_MISSING` or `MODEL_INVALID`; returns the code that the engine will be given, or `auto`. */
+  chooseLanguage(language: string, translate: boolean): Promise<string>;
   /** What the model is. The checksum is computed once for each state of the file. */
   modelInfo(): Promise<ModelInfo>;
   /** Whether model and engine work here, and what to do when not. Loads the engine, not the model. */

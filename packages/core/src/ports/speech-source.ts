@@ -34,6 +34,8 @@ export interface SpeechSourceOptions extends ProcessControls {
   readonly folder: string;
   /** Draw a waveform picture (PNG) beside the audio. */
   readonly waveform?: boolean;
+  /** Called when the time limit of the work is known, so that a job can allow as much. */
+  readonly onTimeLimit?: (timeoutMs: number) => void;
   /** 0..1, when it can be told. */
   readonly onProgress?: (ratio: number) => void;
 }

@@ -1,0 +1,157 @@
+import { constants } from 'node:fs';
+import { copyFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { defineOperation, inputFile, type Attempt, type Operation, type Speech, type SpeechSource } from '@media-jobs/core';
+import { z } from 'zod';
+import { toJson } from './captions/json.ts';
+import { toSrt } from './captions/srt.ts';
+import { toTxt } from './captions/txt.ts';
+import { toVtt } from './captions/vtt.ts';
+import { findLanguage } from './languages.ts';
+import { transcribeFloors } from './time-limits.ts';
+import type { Transcript } from './transcript.ts';
+import type { Whisper } from './whisper.ts';
+
+/** Share of the job that bringing the file to speech takes; the rest is transcription. */
+const prepareShare = 0.2;
+
+/** One spelling for each language, so that `EN` and `english` are the same job as `en`. What is unknown is refused later, by name. */
+const canonicalLanguage = (text: string): string => (text.trim().toLowerCase() === 'auto' ? 'auto' : (findLanguage(text)?.code ?? text));
+
+/** What a job of `transcribe` is given. */
+export const transcribeInput = z.strictObject({
+  /** Any media file with speech in it. */
+  file: inputFile(),
+  /** A Whisper code, an English name, or `auto`. */
+  language: z.string().min(1).max(40).default('auto').transform(canonicalLanguage),
+  /** Into English. */
+  translate: z.boolean().default(false),
+  /** Words that set the tone: names, spellings, the sentence before. */
+  prompt: z.string().min(1).max(2000).optional(),
+  /** Draw `waveform.png` beside the transcript. */
+  waveform: z.boolean().default(true),
+});
+
+const milliseconds = z.number().nonnegative();
+
+const releaseSchema = z.object({
+  pid: z.number().int(),
+  exitedAt: z.number().nullable(),
+  peakRssBytes: z.number().nullable(),
+  gpu: z.object({ beforeMiB: z.number(), peakMiB: z.number(), afterMiB: z.number() }).nullable(),
+  proof: z.enum(['process-gone', 'absent-from-driver', 'memory-back', 'kept-warm']),
+});
+
+/** What a job of `transcribe` returns. Its files are transcript.txt, .srt, .vtt and .json, and waveform.png. */
+export const transcribeOutput = z.object({
+  text: z.string(),
+  /** As a Whisper code; `und` where silence was to tell it. */
+  language: z.string(),
+  languageProbability: z.number().min(0).max(1).optional(),
+  durationSeconds: z.number().nonnegative(),
+  /** Times in seconds. */
+  segments: z.array(z.object({ start: z.number().nonnegative(), end: z.number().nonnegative(), text: z.string() })),
+  audioInfo: z.object({ format: z.string(), codec: z.string(), sampleRate: z.number(), channels: z.number(), bytes: z.number() }),
+  engine: z.string(),
+  model: z.object({ name: z.string(), type: z.string(), multilingual: z.boolean(), sha256: z.string() }),
+  warnings: z.array(z.string()),
+  /** Shows that the engine's memory is back; null when none was needed, because the audio is silent. */
+  release: releaseSchema.nullable(),
+  timings: z.object({ prepareMs: milliseconds, waitMs: milliseconds, loadMs: milliseconds, transcribeMs: milliseconds, releaseMs: milliseconds }),
+});
+
+/** What the operation works with. It disposes of neither. */
+export interface TranscribeOperationOptions {
+  readonly whisper: Whisper;
+  /** Brings media files to speech; `createFfmpeg()` is one. */
+  readonly speech: SpeechSource;
+}
+
+type Input = z.output<typeof transcribeInput>;
+type Output = z.input<typeof transcribeOutput>;
+
+/** The operation `transcribe`: any media file to text, captions and a picture. Its result depends on the model's bytes, not on its name. */
+export function transcribe({ whisper, speech }: TranscribeOperationOptions): Operation<'transcribe', typeof transcribeInput, typeof transcribeOutput> {
+  return defineOperation({
+    name: 'transcribe',
+    version: 1,
+    input: transcribeInput,
+    output: transcribeOutput,
+    limits: { ...transcribeFloors, concurrency: 1 },
+    healthChecks: whisper.healthChecks,
+    async identityFacts({ language, translate }) {
+      // Asked here so that an impossible language is refused before anything is copied or queued.
+      await whisper.chooseLanguage(language, translate);
+      const { sha256 } = await whisper.modelInfo();
+      return { model: sha256, ...(whisper.beamSize === 1 ? {} : { beamSize: whisper.beamSize }) };
+    },
+    run: (input, attempt) => run({ whisper, speech }, input, attempt),
+  });
+}
+
+async function run(tools: TranscribeOperationOptions, input: Input, attempt: Attempt): Promise<Output> {
+  const began = performance.now();
+  const { sha256 } = await tools.whisper.modelInfo();
+  const speech = await prepare(tools, input, attempt);
+  const prepareMs = performance.now() - began;
+  attempt.allow(prepareMs + tools.whisper.timeLimitMs(speech.durationSeconds));
+  const transcript = await hear(tools, input, speech, attempt);
+  await keepFiles(transcript, speech, attempt);
+  return describe(transcript, speech, sha256, prepareMs);
+}
+
+function prepare({ speech }: TranscribeOperationOptions, { file, waveform }: Input, attempt: Attempt): Promise<Speech> {
+  attempt.report({ ratio: 0, phase: 'prepare' });
+  return speech.open(file, {
+    ...attempt.controls,
+    folder: attempt.tempFolder,
+    waveform,
+    onTimeLimit: (timeoutMs) => attempt.allow(timeoutMs),
+    onProgress: (ratio) => attempt.report({ ratio: ratio * prepareShare, phase: 'prepare' }),
+  });
+}
+
+function hear({ whisper }: TranscribeOperationOptions, { language, translate, prompt }: Input, { wavFile }: Speech, attempt: Attempt): Promise<Transcript> {
+  attempt.report({ ratio: prepareShare, phase: 'transcribe' });
+  return whisper.transcribe(wavFile, {
+    ...attempt.controls,
+    language,
+    translate,
+    ...(prompt === undefined ? {} : { prompt }),
+    onProgress: (ratio) => attempt.report({ ratio: prepareShare + ratio * (1 - prepareShare), phase: 'transcribe' }),
+  });
+}
+
+async function keepFiles(transcript: Transcript, { waveformFile }: Speech, { artifacts }: Attempt): Promise<void> {
+  const texts: readonly (readonly [name: string, mediaType: string, content: string])[] = [
+    ['transcript.txt', 'text/plain; charset=utf-8', toTxt(transcript.segments)],
+    ['transcript.srt', 'application/x-subrip', toSrt(transcript.segments)],
+    ['transcript.vtt', 'text/vtt', toVtt(transcript.segments)],
+    ['transcript.json', 'application/json', toJson(transcript)],
+  ];
+  for (const [name, mediaType, content] of texts) {
+    // A job's file is never empty; a lone line break is a valid transcript of nothing.
+    await writeFile(join(artifacts.folder, name), content === '' ? '\n' : content);
+    await artifacts.add(name, mediaType);
+  }
+  if (waveformFile === undefined) return;
+  await copyFile(waveformFile, join(artifacts.folder, 'waveform.png'), constants.COPYFILE_FICLONE);
+  await artifacts.add('waveform.png', 'image/png');
+}
+
+function describe(transcript: Transcript, speech: Speech, sha256: string, prepareMs: number): Output {
+  const { text, language, languageProbability, durationSeconds, segments, engine, model, warnings, release, timings } = transcript;
+  return {
+    text,
+    language,
+    ...(languageProbability === undefined ? {} : { languageProbability }),
+    durationSeconds,
+    segments: segments.map(({ start, end, text: words }) => ({ start, end, text: words })),
+    audioInfo: speech.audioInfo,
+    engine,
+    model: { name: basename(model.file), type: model.type, multilingual: model.multilingual, sha256 },
+    warnings: [...speech.warnings, ...warnings],
+    release,
+    timings: { prepareMs, ...timings },
+  };
+}
