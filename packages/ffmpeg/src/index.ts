@@ -11,3 +11,4 @@ export type { WaveformOptions, WaveformResult } from './waveform/waveform.ts';
 export { neededFilters, type DoctorWarning, type FfmpegReport, type ProgramReport } from './binaries/doctor.ts';
 export type { FfmpegPhase, FfmpegProgress } from './progress.ts';
 export { timeLimit, type TimeLimit, type TimeLimitOptions } from './time-limit.ts';
+export { prepareSpeechInput, prepareSpeechOperation, prepareSpeechOutput, type PrepareSpeechOperationOptions } from './prepare-speech-operation.ts';
