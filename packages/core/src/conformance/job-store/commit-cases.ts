@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { jobRecordSchema, maxLogTail } from '../../job/job.ts';
+import { jobRecordSchema, maxHistory, maxLogTail } from '../../job/job.ts';
 import { maxRefunds } from '../../job/commit-move.ts';
 import type { ConformanceCase, JobStoreHarness } from '../harness.ts';
 import { charged, claimIt, claimRequest, commit, error, failure, leaseMs, queued, rejectsWith, requestFor, retrying, running, stored, success, ttlMs, uncharged, usage } from '../jobs-in-states.ts';
@@ -73,8 +73,8 @@ export const commitCases: readonly ConformanceCase<JobStoreHarness>[] = [
         await store.due('retry', { limit: 1 });
         record = await stored(store, record.id);
       }
-      const { state, deadLetter } = await commit(store, await claimIt(store, record), uncharged);
-      assert.deepEqual({ state, deadLetter }, { state: 'failed', deadLetter: 'refunds-used-up' });
+      const { state, deadLetter, history } = await commit(store, await claimIt(store, record), uncharged);
+      assert.deepEqual({ state, deadLetter, ended: history.at(-1)?.ended, kept: history.length }, { state: 'failed', deadLetter: 'refunds-used-up', ended: 'failed', kept: maxHistory });
     },
   },
   {
@@ -168,6 +168,7 @@ export const commitCases: readonly ConformanceCase<JobStoreHarness>[] = [
       await store.due('retry', { limit: 1 });
       await advance(2_000);
       const second = await claimIt(store, await stored(store, first.id), 'worker-b');
+      assert.equal(second.record.startedAt, first.startedAt, 'The start is that of the first attempt');
       const { usage: sum, history } = await commit(store, second, { ...success(second), usage: { ...usage, waitingMs: 77_777_777, peakRssBytes: 1 } });
       assert.deepEqual({ ...sum, waitingMs: 0 }, { ...usage, waitingMs: 0, wallMs: 2 * usage.wallMs, cpuMs: 2 * usage.cpuMs });
       assert.ok((sum?.waitingMs ?? 0) >= 2_000 && (sum?.waitingMs ?? 0) < 77_777_777, 'The store measures the waiting itself');

@@ -42,8 +42,11 @@ export const dueCases: readonly ConformanceCase<JobStoreHarness>[] = [
     name: 'claims of owners that are known to be dead lapse at once, those of others do not',
     run: async ({ create }) => {
       await using store = await create();
-      const [dead, alive] = [await running(store, 'dead', {}, 'dead-owner'), await running(store, 'alive', {}, 'living-owner')];
-      assert.deepEqual((await store.due('lease', { limit: 10, deadOwners: ['dead-owner', 'unknown-owner'] })).map(({ pointer }) => pointer.id), [dead.key.id]);
+      const [dead, alive, dead2] = [await running(store, 'dead', {}, 'dead-owner'), await running(store, 'alive', {}, 'living-owner'), await running(store, 'dead too', {}, 'dead-owner')];
+      const lapse = async (limit: number): Promise<string[]> => (await store.due('lease', { limit, deadOwners: ['dead-owner', 'unknown-owner'] })).map(({ pointer }) => pointer.id);
+      const batches = [await lapse(1), await lapse(1), await lapse(1)];
+      assert.deepEqual(batches.map(({ length }) => length), [1, 1, 0]);
+      assert.deepEqual(new Set(batches.flat()), new Set([dead.key.id, dead2.key.id]));
       assert.equal((await stored(store, dead.key.id)).losses, 1);
       assert.deepEqual(await store.heartbeat([dead.key, alive.key], leaseMs), ['lost', 'ok']);
     },

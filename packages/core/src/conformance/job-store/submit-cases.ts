@@ -148,16 +148,18 @@ export const submitCases: readonly ConformanceCase<JobStoreHarness>[] = [
   })),
   {
     name: 'a submit that finds its identity expiring starts a run that counts from the start and has other folders',
-    run: async ({ create }) => {
+    run: async ({ create, advance }) => {
       await using store = await create();
       const first = await commit(store, await running(store, 'talk'), failure);
       const taken = await store.takeNow(first.id);
+      await advance(10);
       const outcome = await submit(store, 'talk');
       assert.ok(outcome.kind === 'created');
       const { generation, state, takeToken, inputFolder, sequence } = outcome.record;
       assert.deepEqual({ generation, state, takeToken }, { generation: 1, state: 'queued', takeToken: null });
       assert.ok(inputFolder !== null && taken !== null && !taken.folders.includes(inputFolder));
       assert.ok(sequence > first.sequence);
+      assert.deepEqual((await store.list({}, { limit: 10 })).jobs, [outcome.record]);
     },
   },
   {
