@@ -2,7 +2,7 @@ import type { Job, MediaJobs } from '@media-jobs/core';
 import { MediaJobError, type Clock, type Logger } from '@media-jobs/foundation';
 import { ownerId } from '@media-jobs/process';
 
-type Jobs = Pick<MediaJobs, 'cancel' | 'delete' | 'list' | 'sweep'>;
+type Jobs = Pick<MediaJobs, 'cancel' | 'delete' | 'list'>;
 
 /** Longer than stopping a job takes: its tools are killed after 0.7 s. */
 const stopTimeoutMs = 5_000;
@@ -26,7 +26,7 @@ export function discardJob(jobs: Jobs, id: string, logger: Logger): Promise<void
   return quietly(logger, () => jobs.delete(id));
 }
 
-/** Removes what has expired, and jobs that a killed command left in line. Never throws. */
+/** Deletes jobs that a killed command left in line and that nobody asked for again. Never throws. */
 export async function removeForgotten(jobs: Jobs, clock: Clock, logger: Logger): Promise<void> {
   await quietly(logger, async () => {
     const { jobs: waiting } = await jobs.list({ states: ['queued', 'retrying'] });
@@ -35,7 +35,6 @@ export async function removeForgotten(jobs: Jobs, clock: Clock, logger: Logger):
       await jobs.cancel(id);
       await jobs.delete(id);
     }
-    await jobs.sweep();
   });
 }
 
