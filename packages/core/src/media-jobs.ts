@@ -88,7 +88,7 @@ export async function createMediaJobs<const Operations extends readonly Operatio
 }
 
 function contextOf(resolved: ResolvedMediaJobsOptions, workFolder: WorkFolder, closed: AbortSignal): RunContext {
-  const { queue, worker, clock, ttlHours } = resolved;
+  const { queue, worker, clock, lifetime } = resolved;
   return Object.freeze({
     ...resolved,
     workFolder,
@@ -96,7 +96,7 @@ function contextOf(resolved: ResolvedMediaJobsOptions, workFolder: WorkFolder, c
     queue: queue ?? (worker ? createProcessQueue({ clock }) : null),
     events: createJobEvents(),
     unsettled: new Set<never>(),
-    ttlMs: Math.round(ttlHours * 3_600_000),
+    ttlMs: lifetime.ttlMs,
     closed,
   });
 }

@@ -4,6 +4,7 @@ import { registerOperation, type RegisteredOperation } from './operation/registe
 import type { JobQueue } from './ports/job-queue.ts';
 import type { JobStore } from './ports/job-store.ts';
 import type { Operation } from './ports/operation.ts';
+import { resolveLifetime, type Lifetime, type LifetimeOptions, type LifetimePreset, type LifetimeValues } from './presets.ts';
 
 /** What `createMediaJobs` is given. */
 export interface MediaJobsOptions<Operations extends readonly Operation[] = readonly Operation[]> {
@@ -17,10 +18,14 @@ export interface MediaJobsOptions<Operations extends readonly Operation[] = read
   readonly workFolder: string;
   /** Another place for temp files, such as a faster disk. Default: inside the work folder. */
   readonly tempFolder?: string;
-  /** How long a job and its files stay after its end; fractions are fine. Default 24. */
+  /** How long a job and its files stay after its end; fractions are fine. Default: of the preset, else 24. */
   readonly ttlHours?: number;
-  /** Between two cleanup passes. Default 30. */
+  /** Between two cleanup passes. Default: of the preset, else 30. */
   readonly cleanupIntervalMinutes?: number;
+  /** Names both values at once; see `lifetimePresets`. */
+  readonly preset?: LifetimePreset;
+  /** What `configFromEnv` found: it counts where the options say nothing. */
+  readonly environment?: LifetimeValues;
   /** Tenant: part of the identity of each job, unless a submit names another. Default empty. */
   readonly namespace?: string;
   /** Larger input files are refused. Default: no limit. */
@@ -45,10 +50,8 @@ export interface MediaJobsOptions<Operations extends readonly Operation[] = read
   readonly random?: () => number;
 }
 
-/** The defaults of `createMediaJobs`. */
+/** The defaults of `createMediaJobs`; those of time to live are `lifetimeDefaults`. */
 export const mediaJobsDefaults = Object.freeze({
-  ttlHours: 24,
-  cleanupIntervalMinutes: 30,
   namespace: '',
   maxInputBytes: Infinity,
   diskReserveBytes: defaultReserveBytes,
@@ -61,19 +64,20 @@ export const mediaJobsDefaults = Object.freeze({
 
 /** Options with every default filled in. */
 export type ResolvedMediaJobsOptions = Readonly<
-  Required<Omit<MediaJobsOptions, 'operations' | 'queue' | 'tempFolder'>> & {
+  Required<Omit<MediaJobsOptions, 'operations' | 'queue' | 'tempFolder' | keyof LifetimeOptions>> & {
+    readonly lifetime: Lifetime;
     readonly operations: ReadonlyMap<string, RegisteredOperation>;
     readonly queue: JobQueue | undefined;
     readonly tempFolder: string | undefined;
   }
 >;
 
-const positive = ['ttlHours', 'cleanupIntervalMinutes', 'maxInputBytes', 'heartbeatMs', 'leaseMs', 'pollIntervalMs'] as const;
+const positive = ['maxInputBytes', 'heartbeatMs', 'leaseMs', 'pollIntervalMs'] as const;
 
 /** Fills in the defaults and checks each option, alone and together. Throws `INVALID_OPTION`. */
 export function resolveOptions(options: MediaJobsOptions): ResolvedMediaJobsOptions {
   const { store, queue, workFolder, tempFolder, logger = silentLogger, clock = systemClock, random = Math.random } = options;
-  const resolved = { ...mediaJobsDefaults, ...given(options), store, queue, workFolder, tempFolder, logger, clock, random, operations: registerAll(options.operations) };
+  const resolved = { ...mediaJobsDefaults, ...given(options), store, queue, workFolder, tempFolder, logger, clock, random, operations: registerAll(options.operations), lifetime: resolveLifetime(options) };
   if (typeof workFolder !== 'string' || workFolder === '') throw refusal('workFolder', 'a path', workFolder);
   if (store?.specVersion !== 1) throw refusal('store', 'a job store of specVersion 1', store?.specVersion);
   if (queue !== undefined && queue.specVersion !== 1) throw refusal('queue', 'a job queue of specVersion 1', queue.specVersion);

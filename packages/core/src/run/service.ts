@@ -25,7 +25,7 @@ const defaultPageLimit = 100;
 export async function startService(context: RunContext, options: ResolvedMediaJobsOptions, markClosed: () => void): Promise<MediaJobs> {
   const { store, workFolder } = context;
   await logStart(context, options);
-  const cleanupLoop = createCleanupLoop(context, { intervalMs: options.cleanupIntervalMinutes * 60_000, repairMs: context.leaseMs });
+  const cleanupLoop = createCleanupLoop(context, { intervalMs: options.lifetime.cleanupIntervalMs, repairMs: context.leaseMs });
   const runner = options.worker ? await startRunner(context, cleanupLoop, workFolder) : null;
   const parts = { context, runner, cleanupLoop, markClosed, watch: watchStore(context, runner) };
   let closing: Promise<void> | undefined;
@@ -98,14 +98,15 @@ function createSubmit(context: RunContext, handle: (record: JobRecord, cached: b
   };
 }
 
-async function logStart(context: RunContext, { ttlHours, cleanupIntervalMinutes, worker }: ResolvedMediaJobsOptions): Promise<void> {
-  const { store, logger, ttlMs, operations, workFolder } = context;
-  const settings = { ttlMs, cleanupIntervalMs: Math.round(cleanupIntervalMinutes * 60_000) };
+async function logStart({ store, logger, operations, workFolder }: RunContext, { lifetime, worker }: ResolvedMediaJobsOptions): Promise<void> {
+  const { ttlMs, cleanupIntervalMs, preset, from, warnings } = lifetime;
+  const settings = { ttlMs, cleanupIntervalMs };
+  for (const warning of warnings) logger.warn({ ...settings, preset, from }, warning);
   const before = await store.shareSettings(settings);
   if (before !== null && (before.ttlMs !== settings.ttlMs || before.cleanupIntervalMs !== settings.cleanupIntervalMs)) {
     logger.warn({ before, now: settings }, 'Processes on one store should have the same settings, and these differ from those of the process before');
   }
-  logger.info({ ttlHours, cleanupIntervalMinutes, worker, operations: [...operations.keys()], workFolder: workFolder.path, owner: workFolder.owner, store: store.capabilities }, 'Media jobs are open');
+  logger.info({ ...settings, preset, from, worker, operations: [...operations.keys()], workFolder: workFolder.path, owner: workFolder.owner, store: store.capabilities }, 'Media jobs are open');
 }
 
 function unknownOperation({ operations }: RunContext, name: string): MediaJobError {

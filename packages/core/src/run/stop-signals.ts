@@ -10,7 +10,7 @@ export interface Stop {
   readonly error: MediaJobError;
 }
 
-/** The two signals that an attempt is steered by. */
+/** The two signals that an attempt is steered by. Disposal, when the work has ended, keeps the reasons and stops the timers. */
 export interface StopSignals extends Disposable {
   /** Asks the work to end. */
   readonly signal: AbortSignal;
@@ -41,10 +41,11 @@ export function createStopSignals({ clock, onStuck }: StopSignalsOptions): StopS
   const hard = new AbortController();
   let strongest: Stop | undefined;
   let timer: Timer | undefined;
+  let ended = false;
   const killNow = (stop: Stop): void => {
     note(stop);
     if (!soft.signal.aborted) soft.abort(stop.error);
-    if (hard.signal.aborted) return;
+    if (hard.signal.aborted || ended) return;
     timer?.cancel();
     timer = clock.after(stuckAfterKillMs, onStuck);
     hard.abort(stop.error);
@@ -58,12 +59,15 @@ export function createStopSignals({ clock, onStuck }: StopSignalsOptions): StopS
     stop(stop) {
       note(stop);
       // An abort for time gives the work longer to close its files; a wish that comes later does not wait for that.
-      if (stop.kind !== 'timeout' && !hard.signal.aborted && timer === undefined) timer = clock.after(killAfterStopMs, () => killNow(stop));
+      if (stop.kind !== 'timeout' && !hard.signal.aborted && timer === undefined && !ended) timer = clock.after(killAfterStopMs, () => killNow(stop));
       if (!soft.signal.aborted) soft.abort(stop.error);
     },
     killNow,
     reason: () => strongest,
-    [Symbol.dispose]: () => timer?.cancel(),
+    [Symbol.dispose]() {
+      ended = true;
+      timer?.cancel();
+    },
   };
 }
 
