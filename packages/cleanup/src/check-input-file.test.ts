@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, realpathSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { checkInputFile } from '@media-jobs/cleanup';
 import { expect, test } from 'vitest';
 import { startChild } from './testing/child.ts';
@@ -70,5 +69,6 @@ test('no bytes, and nothing but zeros in the first 64 KiB, are two different err
 test('a file above the limit is INPUT_TOO_LARGE, names both sizes, and one at the limit passes', async () => {
   writeFileSync(scratch.path('file'), 'x'.repeat(11));
   await expect(checkInputFile(scratch.path('file'), { maxBytes: 10 })).rejects.toMatchObject({ code: 'INPUT_TOO_LARGE', facts: { bytes: 11, maxBytes: 10 }, message: expect.stringMatching(/10 bytes.*11/) as string });
+  await expect(checkInputFile(scratch.path('file'), { maxBytes: Number.NaN })).rejects.toMatchObject({ code: 'INVALID_OPTION' });
   await expect(checkInputFile(scratch.path('file'), { maxBytes: 11 })).resolves.toMatchObject({ bytes: 11 });
 });

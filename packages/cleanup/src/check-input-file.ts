@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { inputError, readError } from './input-errors.ts';
 import { openInput } from './open-input.ts';
+import { checkAmount } from './options.ts';
 
 /** Limits of `checkInputFile`. */
 export interface CheckInputFileOptions {
@@ -24,6 +25,7 @@ const sampleBytes = 64 * 1024;
  * `INPUT_NOT_FILE`, `INPUT_EMPTY`, `INPUT_TOO_LARGE`, `INPUT_ALL_ZERO`.
  */
 export async function checkInputFile(path: string, { maxBytes = Infinity }: CheckInputFileOptions = {}): Promise<CheckedInputFile> {
+  checkAmount('maxBytes', maxBytes);
   await using input = await openInput(path);
   const { handle } = input;
   try {

@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { MediaJobError } from '@media-jobs/foundation';
 import { systemCode } from './file-errors.ts';
+import { checkAmount } from './options.ts';
 
 /** Room on the disk of a folder. */
 export interface DiskSpace {
@@ -39,6 +40,8 @@ export async function diskSpace(folder: string): Promise<DiskSpace> {
 
 /** Throws `DISK_FULL`, naming need, room and folder, unless `bytes` fit and `reserveBytes` stay free. Resolves with the room found. */
 export async function requireDiskSpace(folder: string, { bytes, reserveBytes = defaultReserveBytes }: RequireDiskSpaceOptions): Promise<DiskSpace> {
+  checkAmount('bytes', bytes);
+  checkAmount('reserveBytes', reserveBytes);
   const space = await diskSpace(folder);
   if (space.freeBytes >= bytes + reserveBytes) return space;
   throw new MediaJobError('DISK_FULL', {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { MediaJobError, type Clock } from '@media-jobs/foundation';
 import { systemCode, writeError } from './file-errors.ts';
 import { isJobFolder, type LedgerWriter } from './ledger-entry.ts';
+import { invalidOption } from './options.ts';
 import { removePath, type Removed } from './remove-path.ts';
 import type { WorkFolderPlaces } from './work-folder-places.ts';
 
@@ -13,9 +14,9 @@ export interface StagedFolder extends AsyncDisposable {
   /** As records name it: `jobs/<epoch>/<job id>/<token>`. */
   readonly relativePath: string;
   /** The store's record names it now: it leaves the ledger and stays. */
-  handOver(): Promise<void>;
+  readonly handOver: () => Promise<void>;
   /** Nobody needs it: it goes, and leaves the ledger. Throws `CLEANUP_FAILED`; it then stays in the ledger. */
-  discard(): Promise<void>;
+  readonly discard: () => Promise<void>;
 }
 
 /** The folders of jobs. Each lies at `jobs/<epoch>/<job id>/<token>`, of names of up to 64 letters, digits, `_` and `-`. */
@@ -45,7 +46,7 @@ const makeAttempts = 10;
 export function createJobFolders({ places, ledger, clock, onCleanupError }: JobFoldersOptions): JobFolders {
   const absolute = (relativePath: string): string => {
     if (isJobFolder(relativePath)) return join(places.folder, relativePath);
-    throw new MediaJobError('INVALID_OPTION', { message: `Expected \`relativePath\` to be jobs/<epoch>/<job id>/<token>, got ${JSON.stringify(relativePath)}.`, facts: { relativePath } });
+    throw invalidOption('relativePath', 'jobs/<epoch>/<job id>/<token>', relativePath);
   };
   const removeJobFolder = async (relativePath: string): Promise<Removed> => {
     const path = absolute(relativePath);
@@ -74,26 +75,18 @@ export function createJobFolders({ places, ledger, clock, onCleanupError }: JobF
   };
 }
 
-function createStagedFolder({ path, relativePath, discard, handOver, onCleanupError }: Omit<StagedFolder, typeof Symbol.asyncDispose> & Pick<JobFoldersOptions, 'onCleanupError'>): StagedFolder {
+function createStagedFolder({ path, relativePath, discard, handOver, onCleanupError }: Pick<StagedFolder, 'path' | 'relativePath' | 'discard' | 'handOver'> & Pick<JobFoldersOptions, 'onCleanupError'>): StagedFolder {
   let held = true;
+  const end = async (how: () => Promise<void>): Promise<void> => {
+    if (held) await how();
+    held = false;
+  };
   return Object.freeze({
     path,
     relativePath,
-    async handOver(): Promise<void> {
-      if (held) await handOver();
-      held = false;
-    },
-    async discard(): Promise<void> {
-      if (held) await discard();
-      held = false;
-    },
-    async [Symbol.asyncDispose](): Promise<void> {
-      try {
-        await this.discard();
-      } catch (error) {
-        onCleanupError(MediaJobError.from(error));
-      }
-    },
+    handOver: () => end(handOver),
+    discard: () => end(discard),
+    [Symbol.asyncDispose]: () => end(discard).catch((error: unknown) => onCleanupError(MediaJobError.from(error))),
   });
 }
 

@@ -1,5 +1,5 @@
-import { mkdirSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openWorkFolder } from '@media-jobs/cleanup';
 import { processesOf } from '@media-jobs/process';
@@ -30,6 +30,22 @@ test(`${runs} processes that are killed at random moments leave nothing after th
     expect(readdirSync(scratch.path('outputs'))).toEqual([]);
     expect(readdirSync(work.tempFolder).map((name) => join(work.tempFolder, name))).toEqual([mine.path]);
     expect(await work.listJobFolders()).toEqual([]);
+    expect(readdirSync(join(work.path, 'ledger'))).toHaveLength(1);
+  }
+});
+
+test('processes that are killed while they open a new work folder leave one that opens', { timeout: runs * 3_000 }, async () => {
+  for (let run = 0; run < runs / 4; run += 1) {
+    const folder = scratch.path(`work-${run}`);
+    const child = startChild('hold-things', [folder, scratch.path('out.wav'), 'churn']);
+    // The first trace of the work of the child, then a moment more.
+    while (!existsSync(folder)) await pause(1);
+    await pause(Math.random() * 10);
+    await child.kill();
+    await using work = await openWorkFolder({ folder });
+    await using file = await work.temp.file();
+    // A draft of the marker has no ledger yet; it goes with what is unnamed for seven days.
+    expect(readdirSync(work.tempFolder).filter((name) => !name.startsWith('marker-'))).toEqual([basename(file.path)]);
     expect(readdirSync(join(work.path, 'ledger'))).toHaveLength(1);
   }
 });

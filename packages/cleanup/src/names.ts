@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { MediaJobError } from '@media-jobs/foundation';
+import { invalidOption } from './options.ts';
 
 const letters = 'abcdefghijklmnopqrstuvwxyz234567';
 
@@ -18,6 +18,8 @@ export function isRandomId(text: string): boolean {
   return /^[a-z2-7]{26}$/.test(text);
 }
 
+const advice = 'Names on disk are made here, never by a user: keep the title of a file in a field of your own.';
+
 const prefixPattern = /^[A-Za-z0-9_-]{1,32}$/;
 const extensionPattern = /^\.[A-Za-z0-9]{1,8}$/;
 const tempNamePattern = /^[A-Za-z0-9_-]{1,32}-[a-z2-7]{26}(?:\.[A-Za-z0-9]{1,8})?$/;
@@ -25,7 +27,7 @@ const partNamePattern = /^\.[a-z2-7]{26}\.part(?:\.[A-Za-z0-9]{1,8})?$/;
 
 /** A fresh name for something in a temp folder: `<prefix>-<id><extension>`. Throws `INVALID_OPTION`. */
 export function tempName(prefix = 'temp', extension = ''): string {
-  if (!prefixPattern.test(prefix)) throw invalid('prefix', '1 to 32 letters, digits, `_` or `-`', prefix);
+  if (!prefixPattern.test(prefix)) throw invalidOption('prefix', '1 to 32 letters, digits, `_` or `-`', prefix, advice);
   return `${prefix}-${randomId()}${checkedExtension(extension)}`;
 }
 
@@ -50,14 +52,6 @@ export function harmlessExtension(extension: string): string {
 }
 
 function checkedExtension(extension: string): string {
-  if (extension !== '' && !extensionPattern.test(extension)) throw invalid('extension', 'a dot and 1 to 8 letters or digits', extension);
+  if (extension !== '' && !extensionPattern.test(extension)) throw invalidOption('extension', 'a dot and 1 to 8 letters or digits', extension, advice);
   return extension;
-}
-
-function invalid(option: string, expected: string, value: unknown): MediaJobError {
-  return new MediaJobError('INVALID_OPTION', {
-    message: `Expected \`${option}\` to be ${expected}, got ${JSON.stringify(value)}.`,
-    advice: 'Names on disk are made by the library; give user input to the caller in another field.',
-    facts: { option },
-  });
 }

@@ -2,6 +2,7 @@ import { chmod, lstat, readdir, realpath, rmdir, unlink } from 'node:fs/promises
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { systemClock, type Clock } from '@media-jobs/foundation';
 import { cleanupError, systemCode } from './file-errors.ts';
+import { checkAmount, checkPath } from './options.ts';
 
 /** What a removal took away. */
 export interface Removed {
@@ -36,6 +37,8 @@ const retryDelayMs = 50;
  */
 export async function removePath(path: string, options: RemovePathOptions = {}): Promise<Removed> {
   const { root, retryMs = defaultRemoveRetryMs, filesOnly = false, clock = systemClock } = options;
+  checkPath('path', path);
+  checkAmount('retryMs', retryMs);
   const removal: Removal = { root, filesOnly, clock, deadline: clock.monotonic() + retryMs, files: 0, bytes: 0, failure: undefined };
   await removeInside(removal, path);
   if (removal.failure !== undefined) throw cleanupError(removal.failure.path, removal.failure.error);

@@ -11,7 +11,7 @@ import { isRoot, useScratch } from './testing/scratch.ts';
 
 const scratch = useScratch();
 const open = (): Promise<WorkFolder> => openWorkFolder({ folder: scratch.path('work') });
-const nothing = { owners: 0, files: 0, bytes: 0, processes: 0, errors: [] };
+const nothing = { owners: 0, files: 0, bytes: 0, processes: 0, unjudged: 0, errors: [] };
 const owners = new Set<string>();
 
 interface Held {
@@ -113,7 +113,7 @@ test('an owner that cannot be judged from here is left alone, unless somebody el
   const name = tempName();
   writeFileSync(join(work.tempFolder, name), 'x');
   const ledger = writeLedger(work, foreign, [{ kind: 'temp', at: name }, { kind: 'staged', at: 'jobs/epoch/job/token' }]);
-  expect(await work.sweep()).toEqual(nothing);
+  expect(await work.sweep()).toEqual({ ...nothing, unjudged: 1 });
   expect(await work.sweep({ judgeOwner: async () => 'alive' })).toEqual(nothing);
   expect([...(await work.stagedFolders())]).toEqual(['jobs/epoch/job/token']);
   expect(await work.sweep({ judgeOwner: async (owner) => (owner === foreign ? 'dead' : 'unknown') })).toMatchObject({ owners: 1, files: 1 });

@@ -7,6 +7,7 @@ import { removeEmptyJobFolders } from './job-folders.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 import { listLedgers, readLedger, removeLedger, type LedgerFile } from './ledger.ts';
 import { isTempName } from './names.ts';
+import { checkAmount } from './options.ts';
 import { removePath } from './remove-path.ts';
 import type { WorkFolderPlaces } from './work-folder-places.ts';
 
@@ -29,6 +30,8 @@ export interface SweepReport {
   readonly bytes: number;
   /** Processes that dead owners had left running, and that were ended. */
   readonly processes: number;
+  /** Owners that were left alone because nobody could tell whether they live. */
+  readonly unjudged: number;
   /** What could not be removed, and what a ledger named but may not name. */
   readonly errors: readonly { readonly path: string; readonly reason: string }[];
 }
@@ -46,7 +49,7 @@ interface Sweep {
   readonly places: WorkFolderPlaces;
   readonly clock: Clock;
   readonly options: SweepOptions;
-  readonly report: { owners: number; files: number; bytes: number; processes: number; errors: { path: string; reason: string }[] };
+  readonly report: { owners: number; files: number; bytes: number; processes: number; unjudged: number; errors: { path: string; reason: string }[] };
 }
 
 /**
@@ -55,10 +58,12 @@ interface Sweep {
  * Folders of jobs are left to whoever knows the records.
  */
 export async function sweepWorkFolder(places: WorkFolderPlaces, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }, options: SweepOptions = {}): Promise<SweepReport> {
-  const sweep: Sweep = { places, clock, options, report: { owners: 0, files: 0, bytes: 0, processes: 0, errors: [] } };
+  checkAmount('unnamedAfterMs', options.unnamedAfterMs ?? defaultUnnamedAfterMs);
+  const sweep: Sweep = { places, clock, options, report: { owners: 0, files: 0, bytes: 0, processes: 0, unjudged: 0, errors: [] } };
   for (const [owner, ledgers] of await ledgersByOwner(places)) {
     const here = isOwnerAlive(owner);
     const state = here === 'unknown' ? ((await options.judgeOwner?.(owner)) ?? 'unknown') : here;
+    if (state === 'unknown') sweep.report.unjudged += 1;
     if (state === 'dead') await sweepOwner(sweep, ledgers, here === 'dead' ? owner : undefined);
   }
   await sweepUnnamed(sweep);

@@ -4,6 +4,7 @@ import { silentLogger, systemClock, type Clock, type Logger, type MediaJobError 
 import { systemCode, writeError } from './file-errors.ts';
 import type { LedgerEntry, LedgerWriter } from './ledger-entry.ts';
 import { harmlessExtension, partName, tempName } from './names.ts';
+import { checkPath } from './options.ts';
 import { requireWritableTarget } from './output-target.ts';
 import { createTempThing, type TempFile, type TempFolder } from './temp-thing.ts';
 
@@ -42,6 +43,7 @@ export interface CreateTempFilesOptions {
 /** Makes temp files and folders below `folder`. Nothing is written before the first is asked for. */
 export function createTempFiles(options: CreateTempFilesOptions): TempFiles {
   const { ledger, logger = silentLogger, clock = systemClock } = options;
+  checkPath('folder', options.folder);
   const root = resolve(options.folder);
   const onCleanupError = options.onCleanupError ?? ((error: MediaJobError): void => logger.warn({ err: error, path: error.facts['path'] }, 'A temp file could not be removed'));
   const thing = { ledger, onCleanupError, clock };
@@ -53,6 +55,7 @@ export function createTempFiles(options: CreateTempFilesOptions): TempFiles {
         await make(ledger, entry, () => inFolder(root, () => createEmpty(entry.path, 0o600)));
         return createTempThing({ ...thing, entry, root });
       }
+      checkPath('near', near);
       const target = resolve(near);
       await requireWritableTarget(target, true);
       const entry: LedgerEntry = { kind: 'part', path: join(dirname(target), partName(extension ?? harmlessExtension(extname(target)))) };
@@ -64,7 +67,10 @@ export function createTempFiles(options: CreateTempFilesOptions): TempFiles {
       await make(ledger, entry, () => inFolder(root, () => mkdir(entry.path, { mode: 0o700 })));
       return createTempThing({ ...thing, entry, root });
     },
-    adopt: (path: string): TempFile => createTempThing({ onCleanupError, clock, entry: { kind: 'part', path: resolve(path) } }),
+    adopt(path: string): TempFile {
+      checkPath('path', path);
+      return createTempThing({ onCleanupError, clock, entry: { kind: 'part', path: resolve(path) } });
+    },
   });
 }
 

@@ -36,7 +36,7 @@ test('two parts of one process share a folder: closing one leaves the files of t
   {
     await using two = await open();
     await two.temp.file();
-    expect(await two.sweep()).toEqual({ owners: 0, files: 0, bytes: 0, processes: 0, errors: [] });
+    expect(await two.sweep()).toEqual({ owners: 0, files: 0, bytes: 0, processes: 0, unjudged: 0, errors: [] });
   }
   expect([existsSync(mine.path), existsSync(part.path)]).toEqual([true, true]);
   expect(readdirSync(one.tempFolder)).toHaveLength(1);
@@ -96,6 +96,11 @@ test.skipIf(!isRoot)('a folder of another user is refused, whoever that is (as r
   mkdirSync(scratch.path('theirs'));
   chownSync(scratch.path('theirs'), 65534, 65534);
   await expect(open('theirs')).rejects.toMatchObject(unsafe);
+});
+
+test('an empty path is refused: it would mean the current folder', async () => {
+  await expect(openWorkFolder({ folder: '' })).rejects.toMatchObject({ code: 'INVALID_OPTION', facts: { option: 'folder' } });
+  await expect(open('work', '')).rejects.toMatchObject({ code: 'INVALID_OPTION', facts: { option: 'tempFolder' } });
 });
 
 test('the folder of a newer version is refused, and so is a marker that is none', async () => {

@@ -3,6 +3,7 @@ import { isOwnerAlive, ownerId } from '@media-jobs/process';
 import { cleanupError } from './file-errors.ts';
 import { createJobFolders, type JobFolders } from './job-folders.ts';
 import { listLedgers, openLedger, type Ledger, type OpenLedger } from './ledger.ts';
+import { checkPath } from './options.ts';
 import { prepareWorkFolder } from './prepare-work-folder.ts';
 import { removePath } from './remove-path.ts';
 import { listStagedFolders, sweepWorkFolder, type SweepOptions, type SweepReport } from './sweep.ts';
@@ -41,12 +42,15 @@ export interface WorkFolder extends JobFolders, AsyncDisposable {
 
 /**
  * Opens a work folder: makes what is missing, checks what is there, and sweeps once. Several processes, and several
- * parts of one process, may have it open at the same time. Throws `WORK_FOLDER_UNSAFE`, `DISK_FULL`, `OUTPUT_UNWRITABLE`.
+ * parts of one process, may have it open at the same time. Throws
+ * `WORK_FOLDER_UNSAFE`, `DISK_FULL`, `OUTPUT_UNWRITABLE`, `INVALID_OPTION`.
  */
 export async function openWorkFolder(options: OpenWorkFolderOptions): Promise<WorkFolder> {
-  const { logger = silentLogger, clock = systemClock } = options;
+  const { folder, tempFolder, logger = silentLogger, clock = systemClock } = options;
+  checkPath('folder', folder);
+  if (tempFolder !== undefined) checkPath('tempFolder', tempFolder);
   const onCleanupError = options.onCleanupError ?? ((error: MediaJobError): void => logger.warn({ err: error, path: error.facts['path'] }, 'Something could not be removed'));
-  const places = await prepareWorkFolder(options.folder, options.tempFolder);
+  const places = await prepareWorkFolder(folder, tempFolder);
   const sweep = (sweepOptions?: SweepOptions): Promise<SweepReport> => sweepWorkFolder(places, { clock, logger }, sweepOptions);
   // The sweep comes first: it may free the room that the ledger needs.
   await sweep();
