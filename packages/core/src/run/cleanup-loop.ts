@@ -152,6 +152,6 @@ function counts(collected: Collected | null): Omit<Collected, 'errors'> {
   return { folders, files, bytes };
 }
 
-function ownerCounts({ owners, files, bytes, processes }: SweepReport): Omit<SweepReport, 'errors'> {
-  return { owners, files, bytes, processes };
+function ownerCounts({ owners, files, bytes, processes, unjudged }: SweepReport): Omit<SweepReport, 'errors'> {
+  return { owners, files, bytes, processes, unjudged };
 }
