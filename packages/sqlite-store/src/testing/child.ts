@@ -11,14 +11,20 @@ export interface Child extends AsyncDisposable {
   readonly rest: () => Promise<unknown[]>;
 }
 
+/** Compiled sources, kept between children and runs: they start five times as fast. */
+const compileCache = fileURLToPath(new URL('../../../../node_modules/.cache/compiled', import.meta.url));
+
 /** Starts `testing/<name>.ts` with these arguments. */
 export function startChild(name: string, ...given: readonly string[]): Child {
-  const child = fork(fileURLToPath(new URL(`./${name}.ts`, import.meta.url)), [...given], { execArgv: ['--conditions', '@media-jobs/source'], stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+  const child = fork(fileURLToPath(new URL(`./${name}.ts`, import.meta.url)), [...given], {
+    execArgv: ['--conditions', '@media-jobs/source'], stdio: ['ignore', 'inherit', 'pipe', 'ipc'], env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+  });
   const messages: unknown[] = [];
   let errors = '';
-  let ended = false;
   let wake = (): void => undefined;
   const sleep = (): Promise<void> => new Promise((resolve) => { wake = resolve; });
+  const closed = once(child, 'close');
+  let ended = false;
   child.stderr?.on('data', (chunk: Buffer) => { errors += chunk.toString(); });
   child.on('message', (message) => { messages.push(message); wake(); });
   child.on('close', () => { ended = true; wake(); });
@@ -30,7 +36,7 @@ export function startChild(name: string, ...given: readonly string[]): Child {
     return messages.shift();
   };
   const rest = async (): Promise<unknown[]> => {
-    while (!ended) await sleep();
+    await closed;
     if (child.exitCode !== 0 && child.signalCode === null) throw new Error(`The child failed: ${errors}`);
     return messages.splice(0);
   };

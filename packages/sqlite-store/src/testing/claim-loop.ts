@@ -7,12 +7,12 @@ const store = createSqliteStore({ file });
 await store.ping();
 process.send?.('ready');
 await new Promise((resolve) => { process.once('message', resolve); });
+const request = sampleClaim({ owner });
 const committed: string[] = [];
-for (;;) {
-  const [claimed] = await store.claim(sampleClaim({ owner }));
-  if (claimed === undefined) break;
-  const { committed: mine } = await store.commit(claimed.key, sampleSuccess(claimed));
-  if (mine) committed.push(claimed.key.id);
+for (let [claimed] = await store.claim(request); claimed !== undefined; ) {
+  const reply = await store.commit(claimed.key, sampleSuccess(claimed), committed.length % 4 === 0 ? undefined : request);
+  if (reply.committed) committed.push(claimed.key.id);
+  [claimed] = reply.next.length > 0 ? reply.next : await store.claim(request);
 }
 process.send?.(committed);
 await store[Symbol.asyncDispose]();

@@ -13,9 +13,9 @@ export function sampleRequest(epoch: string, key: string, changes: Partial<Submi
 }
 
 /** Submits jobs that must be accepted, and returns their records. */
-export async function submitSamples(store: JobStore, keys: readonly string[], changes: Partial<SubmitRequest> = {}): Promise<JobRecord[]> {
+export async function submitSamples(store: JobStore, names: readonly string[], changes: Partial<SubmitRequest> = {}): Promise<JobRecord[]> {
   const epoch = await store.epoch();
-  const outcomes = await Promise.all(keys.map((key) => store.submit(sampleRequest(epoch, key, changes))));
+  const outcomes = await Promise.all(names.map((key) => store.submit(sampleRequest(epoch, key, changes))));
   return outcomes.map((outcome) => {
     if (outcome.kind === 'refused') throw new Error(`Refused: ${outcome.reason}`);
     return outcome.record;
