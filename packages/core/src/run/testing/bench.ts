@@ -2,6 +2,7 @@ import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMediaJobs, createMemoryStore, type Job, type JobState, type JobStore, type MediaJobs, type MediaJobsOptions, type Operation } from '@media-jobs/core';
+import { systemClock } from '@media-jobs/foundation';
 import { collectLogs, createFakeClock, type FakeClock, type LogCollector } from '@media-jobs/core/testing';
 
 /** Media jobs over a memory store, in a folder of their own, on a clock that stands still. */
@@ -17,9 +18,16 @@ export interface Bench<Operations extends readonly Operation[]> extends AsyncDis
   jobFolders(): Promise<string[]>;
   /** Names in the temp folders of attempts. */
   tempNames(): Promise<string[]>;
+  /** Everything below temp, ledger and locks. */
+  leftBehind(): Promise<string[]>;
 }
 
-export type BenchOptions<Operations extends readonly Operation[]> = Partial<MediaJobsOptions<Operations>> & { readonly operations: Operations };
+export type BenchOptions<Operations extends readonly Operation[]> = Partial<MediaJobsOptions<Operations>> & {
+  readonly operations: Operations;
+  readonly clock?: FakeClock;
+  /** The machine's clock: for tests with processes. */
+  readonly realTime?: boolean;
+};
 
 const opened: string[] = [];
 
@@ -27,11 +35,11 @@ const opened: string[] = [];
 export async function openBench<const Operations extends readonly Operation[]>(options: BenchOptions<Operations>): Promise<Bench<Operations>> {
   const root = await mkdtemp(join(tmpdir(), 'media-jobs-core-'));
   opened.push(root);
-  const clock = createFakeClock();
+  const clock = options.realTime === true ? { ...createFakeClock(), ...systemClock, advance: (ms: number) => systemClock.sleep(Math.min(ms, 20)) } : (options.clock ?? createFakeClock());
   const logs = collectLogs();
   const store = options.store ?? createMemoryStore({ clock });
   const workFolder = options.workFolder ?? join(root, 'work');
-  const jobs = await createMediaJobs({ clock, logger: logs, random: () => 0.5, diskReserveBytes: 0, ...options, store, workFolder } as MediaJobsOptions<Operations>);
+  const jobs = await createMediaJobs({ logger: logs, random: () => 0.5, diskReserveBytes: 0, ...options, clock, store, workFolder } as MediaJobsOptions<Operations>);
   return {
     jobs, store, clock, logs, workFolder,
     async file(name, content) {
@@ -40,6 +48,7 @@ export async function openBench<const Operations extends readonly Operation[]>(o
     },
     jobFolders: async () => (await paths(workFolder, 'jobs')).filter((path) => path.split('/').length === 4),
     tempNames: async () => (await paths(workFolder, 'temp')).filter((path) => path.split('/').length > 2),
+    leftBehind: async () => (await Promise.all(['temp', 'ledger', 'locks'].map((folder) => paths(workFolder, folder)))).flat(),
     async [Symbol.asyncDispose]() {
       await passing(clock, jobs.close({ deadlineMs: 0 }));
       await rm(root, { recursive: true, force: true });
