@@ -25,22 +25,34 @@ const longestPauseMs = 250;
  * Sees to it that nothing of the tree is left. Unless an order is under way, what is left gets one second while it holds the pipes,
  * and none when it does not: the program has ended, so whatever it left behind was never to stay.
  */
-export async function endRemains({ mark, schedule, closed, clock, logger }: Remains): Promise<void> {
+export async function endRemains(remains: Remains): Promise<void> {
+  const { mark, schedule, closed, clock, logger } = remains;
   await within(clock, Promise.race([closed, schedule.started]), pipeGraceMs);
   const began = performance.now();
   let warned = false;
   for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-    const rest = await listRemains(mark);
-    if (rest.length === 0) return;
-    if (!schedule.isStarted()) schedule.start(killAtOnce);
-    else if (schedule.killSent()) await signalTree(mark, 'SIGKILL', false);
+    const rest = await look(remains);
+    if (rest?.length === 0) return;
     if (!warned && performance.now() - began > warnAfterMs) {
       warned = true;
       logger.warn({ pid: mark.pid, pids: rest }, 'Processes do not end although they were killed.');
-      // Without /proc one that is gone, but for its parent's notice, looks as if it were there: then there is nothing to wait for.
-      if (!hasProcessTable()) return;
+      // Without /proc one that is gone, but for its parent's notice, looks as if it were there; and what cannot be listed cannot be waited for.
+      if (rest === undefined || !hasProcessTable()) return;
     }
     await pause(pauseMs);
+  }
+}
+
+/** Lists what is left, and kills it when it is time. Nothing when it cannot be listed, as when this process has no file left to open. */
+async function look({ mark, schedule, logger }: Remains): Promise<number[] | undefined> {
+  try {
+    const rest = await listRemains(mark);
+    if (rest.length > 0 && !schedule.isStarted()) schedule.start(killAtOnce);
+    else if (rest.length > 0 && schedule.killSent()) await signalTree(mark, 'SIGKILL', false);
+    return rest;
+  } catch (error) {
+    logger.warn({ pid: mark.pid, error }, 'What a program left behind cannot be listed.');
+    return undefined;
   }
 }
 

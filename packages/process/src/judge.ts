@@ -24,8 +24,10 @@ export function createJudge(child: SupervisedChild, options: ResolvedRunOptions)
   let lastSign = clock.monotonic();
   let decidedAt: number | undefined;
   const decide = (reason: Verdict, order: KillOrder): void => {
-    verdict ??= reason;
-    decidedAt ??= clock.monotonic();
+    if (verdict === undefined) {
+      options.logger.info({ pid: child.pid, command: options.command, verdict: reason.kind }, 'Ending a program.');
+      [verdict, decidedAt] = [reason, clock.monotonic()];
+    }
     resolve();
     child.end(order);
   };
@@ -61,7 +63,7 @@ function watch({ stall, clock, sample }: ResolvedRunOptions, onStall: (quietMs: 
 }
 
 function startLimit({ timeoutMs, clock }: ResolvedRunOptions, onLimit: (limitMs: number) => void): Timer | undefined {
-  return timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => onLimit(timeoutMs));
+  return timeoutMs === undefined || timeoutMs === Infinity ? undefined : clock.after(timeoutMs, () => onLimit(timeoutMs));
 }
 
 /** Calls back when one of the two signals aborts, or has done so already. Returns what ends the listening. */

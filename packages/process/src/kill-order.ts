@@ -12,7 +12,7 @@ export const killOrders = Object.freeze({
   timeLimit: Object.freeze([0, 1000, 5000] as const),
 }) satisfies Readonly<Record<string, KillOrder>>;
 
-/** KILL at once, and nothing before it. */
+/** KILL at once, and nothing before it: for programs that have nothing to close, or no time to. */
 export const killAtOnce: KillOrder = Object.freeze([Infinity, Infinity, 0] as const);
 
 /** Carries out a kill order. */

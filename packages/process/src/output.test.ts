@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readProcessFile } from './process-table.ts';
 import { runProgram } from './run-program.ts';
 import { createFakePrograms } from './testing/fake-programs.ts';
+import { createManualClock } from './testing/manual-clock.ts';
 
 const programs = createFakePrograms();
 
@@ -73,13 +74,18 @@ describe('raw bytes', () => {
   });
 
   it('that wait for a slow reader after the exit are not lost', async () => {
+    const clock = createManualClock();
     let bytes = 0;
     const onStdout = async (chunk: Uint8Array): Promise<void> => {
-      await pause(bytes === 0 ? 1200 : 0);
+      const rounds = bytes === 0 ? 100 : 0;
+      for (let i = 0; i < rounds; i += 1) {
+        clock.advance(100);
+        await pause(2);
+      }
       bytes += chunk.length;
     };
-    await runProgram({ command: 'head', args: ['-c', '60000', '/dev/zero'], onStdout });
-    expect(bytes).toBe(60_000);
+    await runProgram({ command: 'head', args: ['-c', '130000', '/dev/zero'], onStdout, clock });
+    expect(bytes).toBe(130_000);
   });
 
   it('do not keep an aborted call waiting for a reader that never comes back', async () => {

@@ -89,6 +89,8 @@ export function resolveOptions(options: RunProgramOptions): ResolvedRunOptions {
   checkDuration('stall.timeoutMs', options.stall?.timeoutMs);
   checkDuration('stall.firstTimeoutMs', options.stall?.firstTimeoutMs);
   if (!Number.isInteger(maxTailBytes) || maxTailBytes < 0) refuse('maxTailBytes', 'a whole number of bytes', maxTailBytes);
+  if (!killAfter.every((ms) => ms >= 0) || killAfter[2] === Infinity) refuse('killAfter', 'three times in milliseconds, of which the last comes', killAfter.join());
+  if (options.sample !== undefined && options.stall === undefined) refuse('sample', 'absent where `stall` is', 'a function');
   if (options.onStdout !== undefined && options.onStdoutLine !== undefined) refuse('onStdoutLine', 'absent where `onStdout` is given', 'both');
   return Object.freeze({ ...options, killAfter, maxTailBytes, acceptExitCodes, parentDeath, cwd, logger, clock });
 }

@@ -180,6 +180,8 @@ describe('the options', () => {
     [{ timeoutMs: Number.NaN }, 'timeoutMs'],
     [{ stall: { timeoutMs: -1 } }, 'stall.timeoutMs'],
     [{ maxTailBytes: 1.5 }, 'maxTailBytes'],
+    [{ killAfter: [0, 1, Infinity] as const }, 'killAfter'],
+    [{ sample: () => 1 }, 'sample'],
     [{ onStdout: () => undefined, onStdoutLine: () => undefined }, 'onStdoutLine'],
   ])('%o are refused, and the message names %s', async (bad, name) => {
     const error = await failure({ command: 'true', args: [], ...bad });

@@ -4,7 +4,7 @@ import type { Clock, Logger } from '@media-jobs/foundation';
 import { endRemains, pipeGraceMs, within } from './after-exit.ts';
 import type { ProcessUsage } from './controls.ts';
 import { endWithThisProcess } from './exit-hook.ts';
-import { createKillSchedule, type KillOrder, type KillSchedule } from './kill-order.ts';
+import { createKillSchedule, type KillOrder } from './kill-order.ts';
 import { readProcess } from './process-table.ts';
 import { signalTree, type TreeMark } from './process-tree.ts';
 import { createUsageSampler } from './usage-sampler.ts';
@@ -70,26 +70,29 @@ function supervise(child: PipedProcess, pid: number, began: number, options: Sup
     const leading = child.exitCode === null && child.signalCode === null;
     signalTree(mark, signal, leading).catch((error: unknown) => logger.error({ pid, signal, error }, 'Signalling a tree of processes failed.'));
   });
+  logger.debug({ pid, command, line: options.line }, 'A program has started.');
   const forget = endWithThisProcess(pid);
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const exited = new Promise<Pick<ChildEnd, 'exitCode' | 'signal'>>((resolve) => child.once('exit', (exitCode, signal) => resolve({ exitCode, signal })));
-  let holders = 0;
+  let held = false;
   const finish = async (): Promise<ChildEnd> => {
     const end = await exited;
     const durationMs = clock.monotonic() - began;
     sampler.stop();
     await endRemains({ mark, schedule, closed, clock, logger });
     forget();
-    await closePipes(child, closed, schedule, clock, () => holders > 0);
+    await closePipes(child, closed, clock, () => held);
     schedule[Symbol.dispose]();
-    return { ...end, durationMs, usage: { command, pid, wallMs: durationMs, cpuMs: sampler.cpuMs(), peakRssBytes: sampler.peakRssBytes() } };
+    const usage = { command, pid, wallMs: durationMs, cpuMs: sampler.cpuMs(), peakRssBytes: sampler.peakRssBytes() };
+    logger.debug({ ...end, ...usage }, 'A program has ended, and all that it started.');
+    return { ...end, durationMs, usage };
   };
   return {
     process: child,
     pid,
     end: (order) => schedule.start(order),
     glance: () => sampler.glance(),
-    hold: (held) => void (holders += held ? 1 : -1),
+    hold: (on) => void (held = on),
     gone: finish(),
   };
 }
@@ -98,12 +101,11 @@ function supervise(child: PipedProcess, pid: number, began: number, options: Sup
  * Lets the pipes run dry. With the tree gone that takes no time, unless the reader of the output is slow, or a stranger holds a pipe:
  * such a pipe is cut after one second in which the reader was free.
  */
-async function closePipes(child: PipedProcess, closed: Promise<void>, schedule: KillSchedule, clock: Clock, isHeld: () => boolean): Promise<void> {
+async function closePipes(child: PipedProcess, closed: Promise<void>, clock: Clock, isHeld: () => boolean): Promise<void> {
   const steps = 10;
   for (let free = 0; free < steps; ) {
     if (await within(clock, closed, pipeGraceMs / steps)) return;
-    // After an order nobody waits for the output any more.
-    if (!isHeld() || schedule.isStarted()) free += 1;
+    if (!isHeld()) free += 1;
   }
   if (child.connected) child.disconnect();
   child.stdout.destroy();
