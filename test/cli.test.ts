@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -12,7 +11,6 @@ const folder = mkdtempSync(join(tmpdir(), 'media-jobs-cli-'));
 /** Holds the transcript of the fixture film from the first test on. */
 const shared = join(folder, 'shared');
 const wordsOf = (text: string): string[] => text.trim().split(/\s+/);
-const asRoot = process.getuid?.() === 0;
 
 beforeAll(() => makeFixtures());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { LogFields, Logger } from '@media-jobs/foundation';
+import { MediaJobError, type LogFields, type Logger } from '@media-jobs/foundation';
 import { printable } from './printable.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -20,6 +20,8 @@ export function createLineLogger(write: (line: string) => void, now: () => numbe
 }
 
 function valueText(value: unknown): string {
+  // The stack would fill the line; the error that ends the command shows its own.
+  if (MediaJobError.isInstance(value)) return `${value.code}: ${JSON.stringify(value.message)}`;
   if (typeof value === 'string') return /^[\w./:+-]+$/.test(value) ? value : JSON.stringify(value);
   return inspect(value, { depth: 3, breakLength: Infinity, compact: true });
 }

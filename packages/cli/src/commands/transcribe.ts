@@ -6,7 +6,7 @@ import { formats, isFormat, renderAnswer, type Format } from '../transcribe/form
 import { settingsOf, type Settings } from '../settings.ts';
 import { transcribeFile } from '../transcribe/transcribe-file.ts';
 import { usageError } from '../usage-error.ts';
-import { writeOutput } from '../write-output.ts';
+import { checkOutput, writeOutput } from '../write-output.ts';
 
 /** `media-jobs transcribe FILE`. */
 export const transcribe: Command = Object.freeze({
@@ -41,6 +41,7 @@ async function run(invocation: Invocation, context: CommandContext): Promise<Exi
     verbose: invocation.isSet('verbose'),
     settings,
   };
+  if (output !== undefined) await checkOutput(output, request.file);
   const answer = await transcribeFile(request, context);
   const text = renderAnswer(answer, format);
   await (output === undefined ? context.stdout.write(text) : writeOutput(output, text, context.signal));

@@ -11,6 +11,7 @@ import type { Settings } from '../settings.ts';
 import type { Answer } from './answer.ts';
 import { discardJob, discardUnfinished, removeForgotten } from './leave-nothing.ts';
 import { createOwnJobQueue } from './own-job-queue.ts';
+import { aboutFile } from './own-words.ts';
 
 /** What is asked for. Paths are absolute. */
 export interface TranscribeRequest {
@@ -51,12 +52,14 @@ export async function transcribeFile(request: TranscribeRequest, context: Comman
   logger.info({ file: request.file }, 'Phase read');
   const job = await jobs.submit('transcribe', { file: request.file, language: request.language }, { fresh: request.fresh, signal });
   await queue.take(await job.record());
-  const answer = await answerOf(jobs, job, { signal, onProgress: (ratio, phase) => bar.update({ ratio, phase }), logger });
+  const answer = await answerOf(jobs, job, { file: request.file, workFolder: settings.workFolder, signal, onProgress: (ratio, phase) => bar.update({ ratio, phase }), logger });
   await removeForgotten(jobs, clock, logger);
   return answer;
 }
 
 interface Following {
+  readonly file: string;
+  readonly workFolder: string;
   readonly signal: AbortSignal;
   readonly onProgress: (ratio: number, phase: string) => void;
   readonly logger: Logger;
@@ -71,7 +74,7 @@ async function answerOf(jobs: MediaJobs<Operations>, job: TranscribeJob, followi
     return { jobId: job.id, cached: job.cached, text, language, durationSeconds, segments, files: Object.fromEntries(files), timings, release, engine, model, warnings };
   } catch (error) {
     await (following.signal.aborted ? discardUnfinished(jobs, job, following.logger) : discardJob(jobs, job.id, following.logger));
-    throw error;
+    throw aboutFile(error, following.file, following.workFolder);
   }
 }
 
