@@ -17,14 +17,21 @@ export interface Connection {
   write<Result>(durability: Durability, work: Work<Result>): Result;
   /** On one state of the file. */
   read<Result>(work: Work<Result>): Result;
+  /** Whether the path still leads to the file that this connection has open. */
+  isPresent(): boolean;
   close(): void;
+}
+
+export interface ConnectionOptions {
+  readonly isPresent: () => boolean;
+  readonly observe?: StatementObserver | undefined;
 }
 
 /** In a write-ahead log FULL syncs the log with every commit, NORMAL only before the log is folded into the file. */
 const synchronous: Readonly<Record<Durability, string>> = { durable: 'FULL', relaxed: 'NORMAL' };
 
 /** A connection on this database, which it closes in the end. */
-export function createConnection(database: DatabaseSync, observe?: StatementObserver): Connection {
+export function createConnection(database: DatabaseSync, { isPresent, observe }: ConnectionOptions): Connection {
   const statements = createStatements(database, observe);
   let level: Durability | null = null;
   /** The pragma acts when it is compiled and not inside a transaction, so it is neither cached nor part of the work. */
@@ -49,6 +56,7 @@ export function createConnection(database: DatabaseSync, observe?: StatementObse
       return transact('BEGIN IMMEDIATE', work);
     },
     read: (work) => transact('BEGIN', work),
+    isPresent,
     close: () => database.close(),
   };
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SerializedError } from '@media-jobs/foundation';
@@ -170,6 +170,22 @@ test('a link to the file is the same store', async () => {
   const [record] = await submitSamples(store, ['talk']);
   await using linked = createSqliteStore({ file: folder.at('link.db') });
   expect(await linked.get(record!.id)).toEqual(record);
+});
+
+test('a file that is deleted or replaced under an open store is noticed: the store goes on in a new epoch, and says so', async () => {
+  const file = folder.at('work/jobs.db');
+  const logger = collectLogs();
+  await using store = createSqliteStore({ file, logger });
+  const [record] = await submitSamples(store, ['talk']);
+  const epoch = await store.epoch();
+  rmSync(folder.at('work'), { recursive: true });
+  await using other = createSqliteStore({ file });
+  const [theirs] = await submitSamples(other, ['theirs']);
+  expect(await Promise.all([store.get(theirs!.id), store.get(record!.id), store.stats().then(({ byState }) => byState.queued)])).toEqual([theirs, null, 1]);
+  expect((await store.epoch()) > epoch).toBe(true);
+  expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
+  await store[Symbol.asyncDispose]();
+  expect(await other.get(theirs!.id)).toEqual(theirs);
 });
 
 test('making the tables is logged once, and a local disk warns of nothing', async () => {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { MediaJobError } from '@media-jobs/foundation';
 import { createConnection, type Connection } from './connection.ts';
@@ -33,11 +34,24 @@ async function connect(options: ResolvedSqliteStoreOptions, observe?: StatementO
     if (identify(database, options.file) === 'empty') database.exec('PRAGMA auto_vacuum = INCREMENTAL');
     enterWal(database, options.file);
     await upgrade(database, options);
-    return createConnection(database, observe);
+    return createConnection(database, { isPresent: presenceOf(options.file), observe });
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+/**
+ * Tells whether the path still leads to the file that is open now. One that was deleted or replaced would take writes
+ * until the process ends and then be gone; SQLite does not notice.
+ */
+function presenceOf(file: string): () => boolean {
+  const identity = (): string | null => {
+    const found = statSync(file, { throwIfNoEntry: false });
+    return found === undefined ? null : `${found.dev}:${found.ino}`;
+  };
+  const opened = identity();
+  return () => identity() === opened;
 }
 
 /**

@@ -28,7 +28,7 @@ export function createObservedStore(given: SqliteStoreOptions, observe?: Stateme
   const options = resolveOptions(given);
   const { clock, logger, file, retryForMs, pollIntervalMs } = options;
   const source: ScopeSource = { now: () => clock.now(), origin: randomInt(2 ** 47), logger };
-  const transactions = createTransactions({ file, retryForMs, open: () => openDatabase(options, observe) });
+  const transactions = createTransactions({ file, retryForMs, logger, open: () => openDatabase(options, observe) });
   const feed = createChangeFeed({ clock, logger, pollIntervalMs, transactions, origin: source.origin });
   const access: Access = {
     read: (work) => transactions.read((statements) => work(openScope(statements, source))),

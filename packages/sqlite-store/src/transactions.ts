@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { MediaJobError, systemClock } from '@media-jobs/foundation';
+import { MediaJobError, systemClock, type Logger } from '@media-jobs/foundation';
 import { runGroup, type Call } from './call-group.ts';
 import { closedError } from './closed-error.ts';
 import type { Connection, Durability, Work } from './connection.ts';
@@ -16,33 +16,41 @@ export interface Transactions extends AsyncDisposable {
 export interface TransactionsOptions {
   readonly file: string;
   readonly retryForMs: number;
+  readonly logger: Logger;
   readonly open: () => Promise<Connection>;
 }
 
-/** One connection, made when it is needed, and again after it was dropped. */
+/** One connection, made when it is needed, and again after it was dropped, or its file was deleted or replaced. */
 interface Opener {
   get(): Promise<Connection>;
   drop(): Promise<void>;
 }
 
-function createOpener(open: () => Promise<Connection>): Opener {
+function createOpener({ open, file, logger }: TransactionsOptions): Opener {
   let opening: Promise<Connection> | null = null;
-  return {
-    get: async () => {
-      opening ??= open();
-      try {
-        return await opening;
-      } catch (error) {
-        opening = null;
-        throw error;
-      }
-    },
-    drop: async () => {
-      const dropped = opening;
-      opening = null;
-      (await dropped?.catch(() => null))?.close();
-    },
+  const forget = (mine: Promise<Connection>): void => {
+    if (opening === mine) opening = null;
   };
+  const get = async (): Promise<Connection> => {
+    const mine = (opening ??= open());
+    const connection = await mine.catch((error: unknown) => {
+      forget(mine);
+      throw error;
+    });
+    if (connection.isPresent()) return connection;
+    if (opening === mine) {
+      forget(mine);
+      connection.close();
+      logger.warn({ file }, 'The file of the job store was deleted or replaced while it was open: what it held is gone. The store goes on with the file that is there now, or a new one.');
+    }
+    return get();
+  };
+  const drop = async (): Promise<void> => {
+    const dropped = opening;
+    opening = null;
+    (await dropped?.catch(() => null))?.close();
+  };
+  return { get, drop };
 }
 
 /** Answers every call with the error. */
@@ -82,8 +90,8 @@ async function answerFailure(call: Call, error: unknown, opener: Opener, file: s
 
 /** Writes that are asked for in one turn of the event loop share a transaction; see `runGroup`. */
 export function createTransactions(options: TransactionsOptions): Transactions {
-  const { file, retryForMs, open } = options;
-  const opener = createOpener(open);
+  const { file, retryForMs } = options;
+  const opener = createOpener(options);
   const line: Call[] = [];
   let draining: Promise<void> | null = null;
   let closed = false;
