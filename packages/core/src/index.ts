@@ -1,4 +1,4 @@
-export { createMediaJobs, type InputOf, type MediaJobs, type MediaJobsStats, type OutputOf, type SubmitOptions } from './media-jobs.ts';
+export { createMediaJobs, type AnyMediaJobs, type InputOf, type MediaJobs, type MediaJobsStats, type OutputOf, type SubmitOptions } from './media-jobs.ts';
 export { mediaJobsDefaults, type MediaJobsOptions } from './options.ts';
 export { defineOperation } from './operation/define-operation.ts';
 export { inputFile, inputFileFields } from './operation/input-file.ts';

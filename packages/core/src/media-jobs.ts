@@ -12,7 +12,7 @@ import type { RunContext } from './run/run-context.ts';
 import type { RunnerStats } from './run/runner.ts';
 import { startService } from './run/service.ts';
 
-/** The operation of this name; any, where the names are not known when the program is written. */
+/** The operation of this name; any of them, where the names are not known when the program is written. */
 type Named<Operations extends readonly Operation[], Name> = string extends Operations[number]['name'] ? Operations[number] : Extract<Operations[number], { readonly name: Name }>;
 
 /** What a submit of this operation takes: file fields are paths. */
@@ -43,13 +43,13 @@ export interface MediaJobsStats extends StoreStats {
   readonly runner: RunnerStats | null;
 }
 
-/** Jobs over media files: submitted by content, run within bounds, gone in time. */
-export interface MediaJobs<Operations extends readonly Operation[] = readonly Operation[]> extends AsyncDisposable {
+/** Media jobs for code that does not know their operations, such as an HTTP server: the schemas check at run time. */
+export interface AnyMediaJobs extends AsyncDisposable {
   /**
-   * Puts a job in line, joins one that is there, or answers from the cache. Throws `INVALID_INPUT`, `INPUT_*`,
-   * `QUEUE_FULL` (with `retryAfterMs`), `DISK_FULL`, `STORE_UNAVAILABLE`, `EPOCH_PASSED`, `ABORTED`, `CLOSED`.
+   * Puts a job in line, joins one that is there, or answers from the cache. Throws `UNKNOWN_OPERATION`, `INVALID_INPUT`,
+   * `INPUT_*`, `QUEUE_FULL` (with `retryAfterMs`), `DISK_FULL`, `STORE_UNAVAILABLE`, `EPOCH_PASSED`, `ABORTED`, `CLOSED`.
    */
-  submit<Name extends Operations[number]['name']>(operation: Name, input: InputOf<Operations, Name>, options?: SubmitOptions): Promise<Job<OutputOf<Operations, Name>>>;
+  submit(operation: string, input: unknown, options?: SubmitOptions): Promise<Job<unknown>>;
   /** The job of this id; null when there is none. */
   get(id: string): Promise<Job<unknown> | null>;
   /** Records, newest first. Default: the first 100 of all. */
@@ -68,6 +68,12 @@ export interface MediaJobs<Operations extends readonly Operation[] = readonly Op
   close(options?: { readonly deadlineMs?: number }): Promise<void>;
 }
 
+/** Jobs over media files: submitted by content, run within bounds, gone in time. */
+export interface MediaJobs<Operations extends readonly Operation[]> extends AnyMediaJobs {
+  /** As `AnyMediaJobs.submit`, with the operation's own input and result. */
+  submit<Name extends Operations[number]['name']>(operation: Name, input: InputOf<Operations, Name>, options?: SubmitOptions): Promise<Job<OutputOf<Operations, Name>>>;
+}
+
 /**
  * Opens the store's jobs on this machine: sweeps the work folder, takes back what dead workers held, and starts to work.
  * Throws `INVALID_OPTION`, `WORK_FOLDER_UNSAFE`, `STORE_UNAVAILABLE`, `STORE_INCOMPATIBLE`; store and queue are disposed
@@ -84,7 +90,7 @@ export async function createMediaJobs<const Operations extends readonly Operatio
   const jobs = await startService(contextOf(resolved, workFolder, closed.signal), resolved, () => closed.abort(closedError()));
   opened.move();
   // Names and types of the operations are known to the compiler alone; at run time their schemas check.
-  return jobs as unknown as MediaJobs<Operations>;
+  return jobs as MediaJobs<Operations>;
 }
 
 function contextOf(resolved: ResolvedMediaJobsOptions, workFolder: WorkFolder, closed: AbortSignal): RunContext {

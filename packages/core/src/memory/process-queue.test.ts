@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createProcessQueue } from './process-queue.ts';
 
 test.each(jobQueueCases)('process queue: $name', async ({ run }) => {
-  await run({ create: () => Promise.resolve(createProcessQueue()) } as Parameters<typeof run>[0]);
+  await run({ create: () => Promise.resolve(createProcessQueue()) });
 });
 
 test('an operation that nobody here consumes stays in line', async () => {

@@ -55,8 +55,9 @@ export async function collectOlderEpochs(context: RunContext): Promise<Collected
 
 /** Asks again about staged folders whose fate was unknown. */
 export async function settleUnsettled(context: RunContext): Promise<void> {
-  for (const entry of [...context.unsettled]) {
-    context.unsettled.delete(entry);
+  const entries = [...context.unsettled];
+  context.unsettled.clear();
+  for (const entry of entries) {
     await settleFolder(context, entry.id, entry.staged);
   }
 }

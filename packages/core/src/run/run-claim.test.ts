@@ -81,9 +81,9 @@ test('the soft limit aborts the signal, the hard one kills; both are a TIMEOUT t
 });
 
 test('work that asks for more time gets it', async () => {
-  const long = operationOf(async ({ allow, signal }) => {
-    allow(600_000);
-    await bench.clock.sleep(500_000, signal);
+  const long = operationOf(async (attempt) => {
+    attempt.allow(600_000);
+    await bench.clock.sleep(500_000, attempt.signal);
     return 'long';
   });
   await using bench = await openBench({ operations: [long] });

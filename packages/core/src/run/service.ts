@@ -1,5 +1,5 @@
 import { MediaJobError } from '@media-jobs/foundation';
-import type { MediaJobs, SubmitOptions } from '../media-jobs.ts';
+import type { AnyMediaJobs, SubmitOptions } from '../media-jobs.ts';
 import type { ResolvedMediaJobsOptions } from '../options.ts';
 import type { JobRecord } from '../job/job.ts';
 import { createCleanupLoop, type CleanupLoop } from './cleanup-loop.ts';
@@ -22,7 +22,7 @@ const defaultDeadlineMs = 10_000;
 const defaultPageLimit = 100;
 
 /** Starts all parts, in an order in which each finds what it needs, and gives the calls of `MediaJobs` to them. */
-export async function startService(context: RunContext, options: ResolvedMediaJobsOptions, markClosed: () => void): Promise<MediaJobs> {
+export async function startService(context: RunContext, options: ResolvedMediaJobsOptions, markClosed: () => void): Promise<AnyMediaJobs> {
   const { store, workFolder } = context;
   await logStart(context, options);
   const cleanupLoop = createCleanupLoop(context, { intervalMs: options.lifetime.cleanupIntervalMs, repairMs: context.leaseMs });
@@ -51,7 +51,7 @@ export async function startService(context: RunContext, options: ResolvedMediaJo
     sweep: () => open(() => cleanupLoop.runOnce()),
     close,
     [Symbol.asyncDispose]: () => close(),
-  } satisfies MediaJobs);
+  } satisfies AnyMediaJobs);
 }
 
 /** What is stuck is brought back before new work is taken; the whole pass follows in the background. */

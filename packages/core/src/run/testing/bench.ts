@@ -39,7 +39,7 @@ export async function openBench<const Operations extends readonly Operation[]>(o
   const logs = collectLogs();
   const store = options.store ?? createMemoryStore({ clock });
   const workFolder = options.workFolder ?? join(root, 'work');
-  const jobs = await createMediaJobs({ logger: logs, random: () => 0.5, diskReserveBytes: 0, ...options, clock, store, workFolder } as MediaJobsOptions<Operations>);
+  const jobs = await createMediaJobs({ logger: logs, random: () => 0.5, diskReserveBytes: 0, ...options, clock, store, workFolder });
   return {
     jobs, store, clock, logs, workFolder,
     async file(name, content) {
@@ -64,8 +64,7 @@ export async function untilState(job: Job<unknown>, state: JobState): Promise<vo
 /** Lets the clock run, a second at a time, until this has settled. */
 export async function passing<Result>(clock: FakeClock, work: Promise<Result>): Promise<Result> {
   const state = { settled: false };
-  const done = (): void => void (state.settled = true);
-  work.then(done, done);
+  void Promise.allSettled([work]).then(() => (state.settled = true));
   while (!state.settled) {
     await clock.advance(1_000);
     await new Promise((resolve) => void setTimeout(resolve, 1));
