@@ -69,7 +69,7 @@ export interface AnyMediaJobs extends AsyncDisposable {
 }
 
 /** Jobs over media files: submitted by content, run within bounds, gone in time. */
-export interface MediaJobs<Operations extends readonly Operation[]> extends AnyMediaJobs {
+export interface MediaJobs<Operations extends readonly Operation[] = readonly Operation[]> extends AnyMediaJobs {
   /** As `AnyMediaJobs.submit`, with the operation's own input and result. */
   submit<Name extends Operations[number]['name']>(operation: Name, input: InputOf<Operations, Name>, options?: SubmitOptions): Promise<Job<OutputOf<Operations, Name>>>;
 }
