@@ -68,6 +68,6 @@ export function checkSegments(result: EngineResult, durationSeconds: number): Ch
   return {
     text: clean(inside.map((segment) => segment.text).join('')),
     segments: segments.sort((one, other) => one.start - other.start),
-    warnings: beyond === 0 ? [] : [`${beyond} segments beyond the end of the audio were left out.`],
+    warnings: beyond === 0 ? [] : [`Left out ${beyond} segment${beyond === 1 ? '' : 's'} beyond the end of the audio.`],
   };
 }

@@ -1,0 +1,46 @@
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { createWhisper } from '@media-jobs/whisper';
+import { seededRandom } from './test-support/random.ts';
+import { speak, vocabulary } from './test-support/speech.ts';
+import { testFolder } from './test-support/test-folder.ts';
+import { wordErrorRate, wordErrors } from './test-support/word-error-rate.ts';
+
+const folder = testFolder();
+const model = fileURLToPath(new URL('../../../fixtures/twenty-words.en.ggml.bin', import.meta.url));
+
+/** Phrases of one to four words in random order, the same for the same seed. */
+function phrases(count: number, seed: number): string[] {
+  const random = seededRandom(seed);
+  const pick = (): string => vocabulary[Math.floor(random() * vocabulary.length)] ?? 'zero';
+  return Array.from({ length: count }, () => Array.from({ length: 1 + Math.floor(random() * 4) }, pick).join(' '));
+}
+
+test('twenty synthesised phrases in random order are heard with at most one word in ten wrong', async () => {
+  const said = phrases(20, 20_261_123);
+  await using whisper = await createWhisper({ model, keepAliveMs: Infinity });
+  const pairs: { said: string; heard: string }[] = [];
+  // Two phrases share a window of 30 s, which is what costs time.
+  for (let index = 0; index < said.length; index += 2) {
+    const text = said.slice(index, index + 2).join('. ');
+    const { text: heard } = await whisper.transcribe(await speak(folder, `phrase-${index}`, text));
+    pairs.push({ said: text, heard });
+  }
+  expect(wordErrorRate(pairs), JSON.stringify(pairs, null, 1)).toBeLessThanOrEqual(0.1);
+}, 180_000);
+
+test('the words of two phrases stand in segments whose times are those of the speech', async () => {
+  await using whisper = await createWhisper({ model });
+  const file = await speak(folder, 'times', 'hello world, media job done');
+  const { text, segments, durationSeconds, language } = await whisper.transcribe(file, { language: 'auto' });
+  expect({ text, language }).toEqual({ text: 'hello world media job done', language: 'en' });
+  for (const { start, end } of segments) expect(start >= 0 && end > start && end <= durationSeconds).toBe(true);
+  expect(segments.at(-1)?.end).toBeGreaterThan(1.5);
+}, 60_000);
+
+test.each([
+  ['one two three', 'one two three', 0], ['one two three', 'one three', 1], ['one two', 'one two two', 1], ['one two', 'one too', 1], ['one', '', 1], ['', 'one', 1],
+])('between %j and %j lie the fewest changes', (said, heard, errors) => {
+  const split = (text: string): string[] => text.split(' ').filter((word) => word !== '');
+  expect(wordErrors(split(said), split(heard))).toBe(errors);
+});
