@@ -19,13 +19,19 @@ export interface Follower extends Disposable {
   next(): Promise<void>;
 }
 
+/** Given to a sleep that is cut short. A reason of its own spares the making of an error with a stack each time. */
+const woken = Symbol('woken');
+
 /** Follows a job. Disposal ends it. */
 export function followJob(context: RunContext, id: string, { signal, timeoutMs }: WaitOptions = {}): Follower {
   const { clock, events, pollIntervalMs, closed } = context;
-  const over = new AbortController();
   const hints: StoreChange[] = [];
+  let over: MediaJobError | undefined;
   let wake: (() => void) | undefined;
-  const end = (error: MediaJobError): void => over.abort(error);
+  const end = (error: MediaJobError): void => {
+    over ??= error;
+    wake?.();
+  };
   const onAbort = (): void => end(abortedError(signal?.reason));
   const onClosed = (): void => end(closedWhileWaiting(id));
   if (closed.aborted) onClosed();
@@ -34,20 +40,19 @@ export function followJob(context: RunContext, id: string, { signal, timeoutMs }
   closed.addEventListener('abort', onClosed, { once: true });
   const timer = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => end(timedOut(id, timeoutMs)));
   const subscription = events.subscribe(id, (change) => {
-    const last = hints.at(-1);
-    if (last?.state === 'running' && change.state === 'running' && last.generation === change.generation) hints.pop();
-    hints.push(change);
+    keep(hints, change);
     wake?.();
   });
   return {
     take: () => hints.splice(0),
     async next() {
-      if (hints.length > 0 && !over.signal.aborted) return;
-      const hinted = new AbortController();
-      wake = () => hinted.abort();
-      await clock.sleep(pollIntervalMs, AbortSignal.any([hinted.signal, over.signal])).catch(() => undefined);
-      wake = undefined;
-      over.signal.throwIfAborted();
+      if (hints.length === 0 && over === undefined) {
+        const cut = new AbortController();
+        wake = () => cut.abort(woken);
+        await clock.sleep(pollIntervalMs, cut.signal).catch(() => undefined);
+        wake = undefined;
+      }
+      if (over !== undefined) throw over;
     },
     [Symbol.dispose]() {
       subscription[Symbol.dispose]();
@@ -56,6 +61,13 @@ export function followJob(context: RunContext, id: string, { signal, timeoutMs }
       closed.removeEventListener('abort', onClosed);
     },
   };
+}
+
+/** Who looks seldom gets the newest progress, and every change of state. */
+function keep(hints: StoreChange[], change: StoreChange): void {
+  const last = hints.at(-1);
+  if (last?.state === 'running' && change.state === 'running' && last.generation === change.generation) hints.pop();
+  hints.push(change);
 }
 
 /**
