@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, realpathSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
@@ -29,12 +28,12 @@ test('a path without a file is INPUT_MISSING, and the message shows the path in 
 
 test('a folder, a pipe, a socket, a device and a circle of links are INPUT_NOT_FILE, and nobody waits for a writer', async () => {
   mkdirSync(scratch.path('folder'));
-  execFileSync('mkfifo', [scratch.path('pipe')]);
+  const special = scratch.specialFiles();
   symlinkSync('circle', scratch.path('circle'));
   symlinkSync('pipe', scratch.path('to-pipe'));
   const server = createServer().listen(scratch.path('socket'));
   await once(server, 'listening');
-  for (const path of ['folder', 'pipe', 'to-pipe', 'socket', 'circle'].map((name) => scratch.path(name)).concat('/dev/zero')) {
+  for (const path of [...special, ...['folder', 'to-pipe', 'socket', 'circle'].map((name) => scratch.path(name))]) {
     await expect(checkInputFile(path)).rejects.toMatchObject({ code: 'INPUT_NOT_FILE' });
   }
   server.close();

@@ -3,7 +3,7 @@ export type { JobFolders, StagedFolder } from './job-folders.ts';
 export { defaultUnnamedAfterMs, type SweepOptions, type SweepReport } from './sweep.ts';
 export { createTempFiles, type CreateTempFilesOptions, type TempFileOptions, type TempFiles } from './temp-files.ts';
 export type { TempFile, TempFolder } from './temp-thing.ts';
-export { adoptTempFile, tempFile, tempFolder, type PlainTempOptions } from './plain-temp.ts';
+export { adoptTempFile, createPlainTempFiles, tempFile, tempFolder, type PlainTempOptions } from './plain-temp.ts';
 export type { LedgerEntry, LedgerWriter } from './ledger-entry.ts';
 export type { Ledger } from './ledger.ts';
 export { defaultRemoveRetryMs, removePath, type Removed, type RemovePathOptions } from './remove-path.ts';

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { adoptTempFile, tempFile, tempFolder } from '@media-jobs/cleanup';
+import { adoptTempFile, createPlainTempFiles, tempFile, tempFolder } from '@media-jobs/cleanup';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { useScratch } from './testing/scratch.ts';
 
@@ -61,4 +61,19 @@ test('a file of somebody else goes with its block, and one that is gone is no er
     expect([existsSync(theirs.path), existsSync(gone.path)]).toEqual([true, false]);
   }
   expect(scratch.tree(scratch.path())).toEqual([]);
+});
+
+test('all three stand together for functions that take temp files, and what fails is told', async () => {
+  const reported: string[] = [];
+  const temp = createPlainTempFiles({ onCleanupError: ({ code }) => reported.push(code) });
+  mkdirSync(scratch.path('folder'));
+  {
+    await using part = await temp.file({ near: scratch.path('out.mp4') });
+    await using folder = await temp.folder({ prefix: 'decode' });
+    await using refused = temp.adopt(scratch.path('folder'));
+    expect([part, folder, refused].map(({ path }) => existsSync(path))).toEqual([true, true, true]);
+    expect(part.path).toMatch(/\.part\.mp4$/);
+  }
+  expect(reported).toEqual(['CLEANUP_FAILED']);
+  expect(scratch.tree(scratch.path()).filter((name) => /part|decode/.test(name))).toEqual([]);
 });

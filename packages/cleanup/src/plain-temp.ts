@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger, systemClock, type Clock, type Logger, type MediaJobError } from '@media-jobs/foundation';
-import { createTempFiles, type TempFileOptions } from './temp-files.ts';
+import { createTempFiles, type TempFileOptions, type TempFiles } from './temp-files.ts';
 import type { TempFile, TempFolder } from './temp-thing.ts';
 import { openWorkFolder, type WorkFolder } from './work-folder.ts';
 
@@ -30,6 +30,15 @@ export function tempFolder(options: { readonly prefix?: string } & PlainTempOpti
 /** Makes a file of somebody else disposable. One that is gone already is no error; a folder is refused. It is in no ledger: after `kill -9` it stays. */
 export function adoptTempFile(path: string, options: PlainTempOptions = {}): TempFile {
   return createTempFiles({ ...options, folder: plainFolder() }).adopt(path);
+}
+
+/** `tempFile`, `tempFolder` and `adoptTempFile` in one, for functions that take `TempFiles` and are given none. Nothing is done before the first is asked for. */
+export function createPlainTempFiles(options: PlainTempOptions = {}): TempFiles {
+  return Object.freeze({
+    file: (own?: TempFileOptions) => tempFile({ ...own, ...options }),
+    folder: (own?: { readonly prefix?: string }) => tempFolder({ ...own, ...options }),
+    adopt: (path: string) => adoptTempFile(path, options),
+  });
 }
 
 function plainFolder(): string {

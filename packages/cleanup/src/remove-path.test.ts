@@ -74,11 +74,11 @@ test('a folder that somebody fills while it is removed is tried again until it i
 });
 
 test.skipIf(!isRoot)('a busy folder is tried again, and is gone once it is free (a mount point, so as root only)', async () => {
-  mkdirSync(scratch.path('tree', 'mount'), { recursive: true });
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', scratch.path('tree', 'mount')]);
+  mkdirSync(scratch.path('tree'));
+  const mount = scratch.tmpfs('tree/mount', 'size=64k');
   let sleeps = 0;
   const clock = clockWith(() => {
-    if ((sleeps += 1) === 2) execFileSync('umount', [scratch.path('tree', 'mount')]);
+    if ((sleeps += 1) === 2) scratch.unmount(mount);
   });
   await removePath(scratch.path('tree'), { clock });
   expect(sleeps).toBe(2);

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { openWorkFolder, type WorkFolder } from '@media-jobs/cleanup';
-import { describeOwner, ownerId, parseOwner, processesOf } from '@media-jobs/process';
+import { describeOwner, endProcesses, ownerId, parseOwner, processesOf } from '@media-jobs/process';
 import { afterAll, expect, test } from 'vitest';
 import { partName, randomId, tempName } from './names.ts';
 import { startChild, type TestChild } from './testing/child.ts';
@@ -43,21 +43,25 @@ function writeLedger(work: WorkFolder, owner: string, entries: readonly { readon
 }
 
 afterAll(async () => {
-  const left = await Promise.all([...owners].map((owner) => processesOf(owner)));
-  expect(left.flat()).toEqual([]);
+  const left: number[] = [];
+  for (const owner of owners) left.push(...(await endProcesses(await processesOf(owner), { ownerId: owner })));
+  expect(left).toEqual([]);
 });
 
 test('after kill -9 a sweep removes files, folders, part files, and the process that was left running', async () => {
   await using work = await open();
-  const { held, kill } = await startHolder();
+  mkdirSync(scratch.path('outputs'));
+  writeFileSync(scratch.path('outputs', 'precious'), 'x');
+  const { held, kill } = await startHolder(scratch.path('outputs', 'out.wav'));
   await kill();
   expect(held.paths.every(existsSync)).toBe(true);
   expect(await processesOf(held.owner)).toContain(held.grandchild);
   const report = await work.sweep();
   expect(report).toMatchObject({ owners: 1, files: 4, errors: [] });
-  expect(report.bytes).toBe('a temp file'.length + 'a chunk'.length + 'half a file'.length + '/'.length);
+  expect(report.bytes).toBe('a temp file'.length + 'a chunk'.length + 'half a file'.length + scratch.path('outputs').length);
   expect(report.processes).toBeGreaterThanOrEqual(2);
   expect(held.paths.filter(existsSync)).toEqual([]);
+  expect(readdirSync(scratch.path('outputs'))).toEqual(['precious']);
   expect(await processesOf(held.owner)).toEqual([]);
   expect(readdirSync(join(work.path, 'ledger'))).toHaveLength(1);
   expect(await work.sweep()).toEqual(nothing);

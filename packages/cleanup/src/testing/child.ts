@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { afterEach } from 'vitest';
 
 /** A Node process that runs one of the programs beside this file. */
 export interface TestChild {
@@ -11,6 +12,12 @@ export interface TestChild {
   readonly kill: () => Promise<void>;
 }
 
+const started: TestChild[] = [];
+// Also after a test that failed half-way no child stays.
+afterEach(async () => {
+  for (const child of started.splice(0)) await child.kill();
+});
+
 /** Starts a program with this Node and the sources. */
 export function startChild(program: 'hold-things' | 'as-nobody', args: readonly string[]): TestChild {
   const path = new URL(`./${program}.ts`, import.meta.url);
@@ -19,7 +26,7 @@ export function startChild(program: 'hold-things' | 'as-nobody', args: readonly 
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return {
+  const testChild: TestChild = {
     child,
     async next() {
       const line = await lines.next();
@@ -31,4 +38,6 @@ export function startChild(program: 'hold-things' | 'as-nobody', args: readonly 
       await exited;
     },
   };
+  started.push(testChild);
+  return testChild;
 }

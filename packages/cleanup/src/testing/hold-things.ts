@@ -1,7 +1,7 @@
 // Opens a work folder, holds one thing of each kind and a process, says so, and waits to be killed.
 // With a third argument it makes and removes things without end instead.
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { openWorkFolder } from '@media-jobs/cleanup';
 import { ownerId, runProgram } from '@media-jobs/process';
 
@@ -15,7 +15,8 @@ async function hold(): Promise<void> {
   const nested = await work.temp.folder({ prefix: 'decode' });
   mkdirSync(join(nested.path, 'deep', 'er'), { recursive: true });
   writeFileSync(join(nested.path, 'deep', 'er', 'chunk.pcm'), 'a chunk');
-  symlinkSync('/', join(nested.path, 'outward'));
+  // Leads to the folder of the test, never to anything that a broken removal must not reach.
+  symlinkSync(dirname(near), join(nested.path, 'outward'));
   const part = await work.temp.file({ near });
   writeFileSync(part.path, 'half a file');
   const staged = await work.stageJobFolder('jobs/epoch/job/staged');

@@ -12,8 +12,12 @@ export interface Scratch {
   tree(path: string): string[];
   /** Lets other users enter the folder of the present test. */
   openToOthers(): void;
+  /** A pipe, and for root a device, in the folder of the present test: if the code under test is broken, no real one suffers. */
+  specialFiles(): string[];
   /** A small file system of its own in memory. Only root may ask. */
   tmpfs(name: string, options: string): string;
+  /** Takes it away before the end of the test. */
+  unmount(path: string): void;
 }
 
 /** Whether this user may mount, change owners and read everything. */
@@ -38,12 +42,23 @@ export function useScratch(): Scratch {
     openToOthers() {
       for (const path of [root, current]) chmodSync(path, 0o755);
     },
+    specialFiles() {
+      const [pipe, device] = [join(current, 'pipe'), join(current, 'device')];
+      execFileSync('mkfifo', [pipe]);
+      if (!isRoot) return [pipe];
+      execFileSync('mknod', ['-m', '666', device, 'c', '1', '3']);
+      return [pipe, device];
+    },
     tmpfs(name, options) {
       const path = join(current, name);
       mkdirSync(path);
       execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path]);
       mounts.push(path);
       return path;
+    },
+    unmount(path) {
+      execFileSync('umount', [path]);
+      mounts.splice(mounts.indexOf(path), 1);
     },
   };
 }
