@@ -6,5 +6,6 @@ export type { StallLimits } from './watchdog.ts';
 export type { ParentDeath } from './parent-death.ts';
 export { notHandedOn, type ChildEnvironment } from './child-environment.ts';
 export { describeOwner, isOwnerAlive, ownerId, parseOwner, type Owner, type OwnerState } from './owner.ts';
-export { endProcesses, processesOf, type EndProcessesOptions } from './owner-processes.ts';
+export { processesOf } from './owner-processes.ts';
+export { endProcesses, type EndProcessesOptions } from './end-processes.ts';
 export { startNodeChild, type NodeChild, type NodeChildOptions, type ProgramExit } from './node-child.ts';

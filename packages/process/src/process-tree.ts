@@ -40,20 +40,51 @@ export async function listRelatives(mark: TreeMark): Promise<ProcessFacts[]> {
   return (await candidates(mark)).related;
 }
 
-/** Every living process of the run: relatives, and those that only the mark in their environment tells of. */
-export async function listTree(mark: TreeMark): Promise<ProcessFacts[]> {
-  const { related, others } = await candidates(mark);
-  return [...related, ...others.filter(({ pid }) => carriesEntry(pid, runVariable, mark.run) && sendSignal(pid, 0))];
+/** Living processes, and those of which one look could not tell whether they belong to them. */
+export interface Sighting {
+  readonly found: ProcessFacts[];
+  /** Went during the look, or had just gone: something that they started may be missing. */
+  readonly fleeting: readonly number[];
+  /** Are just becoming another program. */
+  readonly starting: readonly number[];
 }
 
-async function candidates(mark: TreeMark): Promise<{ related: ProcessFacts[]; others: ProcessFacts[] }> {
-  if (!hasProcessTable()) return { related: [], others: [] };
+/** Every living process of the run: relatives, and those that only the mark in their environment tells of. */
+export async function listTree(mark: TreeMark): Promise<Sighting> {
+  const { related, others, fleeting } = await candidates(mark);
+  const { found, starting } = sortByMark(others, runVariable, mark.run);
+  return { found: [...related, ...found], fleeting, starting };
+}
+
+/** Of these processes, those that carry an entry in their environment. */
+export function sortByMark(processes: readonly ProcessFacts[], variable: string, entry: string): Pick<Sighting, 'found' | 'starting'> {
+  const carried = processes.map((facts) => ({ facts, carries: carriesEntry(facts.pid, variable, entry) }));
+  return {
+    found: carried.filter(({ carries, facts }) => carries === true && sendSignal(facts.pid, 0)).map(({ facts }) => facts),
+    starting: carried.filter(({ carries }) => carries === 'unclear').map(({ facts }) => facts.pid),
+  };
+}
+
+interface Candidates {
+  readonly related: ProcessFacts[];
+  readonly others: ProcessFacts[];
+  readonly fleeting: readonly number[];
+}
+
+async function candidates(mark: TreeMark): Promise<Candidates> {
+  if (!hasProcessTable()) return { related: [], others: [], fleeting: [] };
+  const { processes, vanished } = await listProcesses();
   const earliest = mark.startTicks ?? 0;
-  const later = (await listProcesses()).filter(({ pid, startTicks }) => startTicks >= earliest && pid !== process.pid);
+  const later = processes.filter(({ pid, startTicks }) => startTicks >= earliest && pid !== process.pid);
   const family = withRelatives([mark.pid], later);
   const living = later.filter(({ ended }) => !ended);
-  // What runs as another user cannot be ended from here; waiting for it would have no end.
-  return { related: living.filter(({ pid }) => family.has(pid) && sendSignal(pid, 0)), others: living.filter(({ pid }) => !family.has(pid)) };
+  return {
+    // What runs as another user cannot be ended from here; waiting for it would have no end.
+    related: living.filter(({ pid }) => family.has(pid) && sendSignal(pid, 0)),
+    // Kernel threads have no group.
+    others: living.filter(({ pid, group }) => !family.has(pid) && group !== 0),
+    fleeting: [...vanished, ...later.filter(({ ended }) => ended).map(({ pid }) => pid)],
+  };
 }
 
 /** Signals one process, if the pid still means the process that was meant. */
@@ -61,10 +92,9 @@ export function signalProcess(facts: ProcessFacts, signal: NodeJS.Signals): bool
   return readProcess(facts.pid)?.startTicks === facts.startTicks && sendSignal(facts.pid, signal);
 }
 
-/** The pids of the run that still live. Where there is no `/proc` only the group can be asked, and its number stands for all. */
-export async function listRemains(mark: TreeMark): Promise<number[]> {
-  if (hasProcessTable()) return (await listTree(mark)).map(({ pid }) => pid);
-  return sendSignal(groupOf(mark), 0) ? [mark.pid] : [];
+/** Whether the group still has somebody in it: all that can be asked where there is no `/proc`. */
+export function isGroupThere(mark: TreeMark): boolean {
+  return sendSignal(groupOf(mark), 0);
 }
 
 /**
@@ -75,7 +105,7 @@ export async function listRemains(mark: TreeMark): Promise<number[]> {
 export async function signalTree(mark: TreeMark, signal: NodeJS.Signals, leading: boolean): Promise<void> {
   const asGroup = leading || !hasProcessTable();
   if (asGroup) sendSignal(groupOf(mark), signal);
-  for (const facts of await listTree(mark)) if (!asGroup || facts.group !== mark.pid) signalProcess(facts, signal);
+  for (const facts of (await listTree(mark)).found) if (!asGroup || facts.group !== mark.pid) signalProcess(facts, signal);
 }
 
 function groupOf({ pid }: TreeMark): number {

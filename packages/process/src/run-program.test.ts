@@ -47,7 +47,7 @@ describe('a program that ends well', () => {
   });
 
   it('reads an empty standard input', async () => {
-    await expect(runProgram({ command: 'cat', args: [] })).resolves.toMatchObject({ stdoutTail: '' });
+    await expect(runProgram({ command: '/bin/cat', args: [] })).resolves.toMatchObject({ stdoutTail: '' });
   });
 
   it('starts in the folder and with the variables that it was given', async () => {

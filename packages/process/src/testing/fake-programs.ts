@@ -32,7 +32,7 @@ export function createFakePrograms(): FakePrograms {
     node: (name, body) => write(`${name}.mjs`, `#!${process.execPath}\n${body}\n`),
     async survivors() {
       const found: string[] = [];
-      for (const { pid, ended } of await listProcesses()) {
+      for (const { pid, ended } of (await listProcesses()).processes) {
         if (!ended && pid !== process.pid && readProcessFile(pid, 'environ')?.includes(`${folderVariable}=${folder}`) === true) {
           found.push(readProcessFile(pid, 'stat') ?? String(pid));
         }

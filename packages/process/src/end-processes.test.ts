@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { describeOwner, isOwnerAlive, ownerId, parseOwner } from './owner.ts';
-import { endProcesses, processesOf } from './owner-processes.ts';
+import { endProcesses } from './end-processes.ts';
+import { processesOf } from './owner-processes.ts';
 import { readProcess } from './process-table.ts';
 import { createFakePrograms } from './testing/fake-programs.ts';
 
