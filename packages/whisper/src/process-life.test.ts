@@ -1,0 +1,74 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, test } from 'vitest';
+import { writeScriptedModel } from './test-support/scripted-model.ts';
+import { tone } from './test-support/speech.ts';
+import { testFolder } from './test-support/test-folder.ts';
+
+const folder = testFolder();
+const endless = join(folder, 'endless.bin');
+const quick = join(folder, 'quick.bin');
+let wavFile = '';
+
+beforeAll(async () => {
+  writeScriptedModel(endless, { loop: true, audioContext: 1500 });
+  writeScriptedModel(quick);
+  wavFile = await tone(folder, 'tone', 2);
+});
+
+function start(program: string, args: readonly string[], execArgv: readonly string[] = []): ChildProcess {
+  return fork(fileURLToPath(new URL(`test-support/${program}`, import.meta.url)), args, { execArgv: ['--conditions=@media-jobs/source', ...execArgv], stdio: 'inherit' });
+}
+
+/** Engine children of a process: those that it started, as the kernel tells. */
+function childrenOf(pid: number): number[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((other) => parentOf(other) === pid);
+}
+
+function parentOf(pid: number): number {
+  try {
+    const line = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return Number(line.slice(line.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return 0;
+  }
+}
+
+test.each([['in the middle of a run', endless, 'running'], ['while the engine is kept warm', quick, 'idle']] as const)('the engine does not outlive a parent that is killed %s', async (_when, model, sign) => {
+  const parent = start('dying-parent.ts', [model, wavFile]);
+  for (let message: unknown; message !== sign;) [message] = (await once(parent, 'message')) as [unknown];
+  const engines = childrenOf(Number(parent.pid));
+  expect(engines).toHaveLength(1);
+  parent.kill('SIGKILL');
+  await once(parent, 'exit');
+  await expect.poll(() => engines.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 5000 }).toEqual([]);
+});
+
+test('the engine ends itself when its channel closes, also in the middle of a run', async () => {
+  // Started without anything that would end it from outside.
+  const engine = fork(fileURLToPath(new URL('engines/addon-child-process.ts', import.meta.url)), { stdio: 'ignore' });
+  const answer = async (type: string): Promise<void> => {
+    for (let message: { type?: string } = {}; message.type !== type;) [message] = (await once(engine, 'message')) as [{ type?: string }];
+  };
+  engine.send({ type: 'load', variant: 'default', modelFile: endless });
+  await answer('ready');
+  engine.send({ type: 'transcribe', id: 1, wavFile, dataOffset: 44, dataBytes: 64_000, language: 'en', translate: false, threads: 1 });
+  await answer('progress');
+  const gone = once(engine, 'exit');
+  engine.disconnect();
+  expect(await gone).toEqual([null, 'SIGKILL']);
+});
+
+test.each([['a new engine each', '0', 50], ['one warm engine', 'Infinity', 50]] as const)('fifty runs with %s leave no process, and this one no larger', async (_mode, keepAliveMs, runs) => {
+  const soak = start('soak.ts', [quick, wavFile, String(runs), keepAliveMs], ['--expose-gc']);
+  const [{ memory, left }] = (await once(soak, 'message')) as [{ memory: number[]; left: number[] }];
+  await once(soak, 'exit');
+  expect(left).toEqual([]);
+  const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  // The first runs fill caches; after that nothing may grow.
+  expect(average(memory.slice(-10)) - average(memory.slice(10, 20))).toBeLessThan(10e6);
+}, 120_000);
