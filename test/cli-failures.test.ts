@@ -2,10 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { makeFixtures } from '../fixtures/make-fixtures.mjs';
 import { leftIn } from './command/leftovers.ts';
 import { fixtureModel, madeFixture, runCommand, talk, transcribeWords, type CommandOptions, type CommandResult } from './command/run-command.ts';
+
+// A machine that is busy with other things is slow, not wrong.
+vi.setConfig({ testTimeout: 120_000 });
 
 const folder = mkdtempSync(join(tmpdir(), 'media-jobs-failures-'));
 const isRoot = process.getuid?.() === 0;

@@ -1,10 +1,14 @@
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { makeFixtures } from '../fixtures/make-fixtures.mjs';
 import { leftBesidesResults, leftIn } from './command/leftovers.ts';
-import { fixtureModel, madeFixture, runCommand, startCommand, talk, transcribeWords, type CommandResult } from './command/run-command.ts';
+import { commandLine, fixtureModel, madeFixture, runCommand, startCommand, talk, transcribeWords, type CommandResult } from './command/run-command.ts';
+
+// A machine that is busy with other things is slow, not wrong.
+vi.setConfig({ testTimeout: 120_000 });
 
 const { words } = (JSON.parse(readFileSync(new URL('../fixtures/expected.json', import.meta.url), 'utf8')) as { 'talk.mp4': { words: string[] } })['talk.mp4'];
 const folder = mkdtempSync(join(tmpdir(), 'media-jobs-cli-'));
@@ -112,6 +116,16 @@ test('no name reaches a program: one with every trap in it is transcribed anew',
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   expect(wordsOf(stdout)).toEqual(words);
   expect(readdirSync(place)).toEqual([name]);
+});
+
+test('on a terminal the phase, the share and the time are shown on stderr, and erased at the end', (context) => {
+  if (process.platform !== 'linux') context.skip('needs Linux: its program `script` gives a terminal');
+  const line = commandLine(transcribeWords(talk, shared, '--no-cache')).map((word) => `'${word}'`).join(' ');
+  const { stdout, status } = spawnSync('script', ['-qec', `${line} >/dev/null`, '/dev/null'], { encoding: 'utf8' });
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/prepare +\[[#-]{30}\] +\d+ % +\d:\d\d/);
+  expect(stdout).toMatch(/transcribe +\[#+-*\] +\d+ % +\d:\d\d/);
+  expect(stdout.endsWith('\r\u001b[K')).toBe(true);
 });
 
 test.each([

@@ -14,6 +14,8 @@ export interface CommandOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Programs in front of it, such as `['setpriv', …]`. */
   readonly prefix?: readonly string[];
+  /** In a process group of its own, as a shell starts what is typed. */
+  readonly ownGroup?: boolean;
 }
 
 export interface CommandResult {
@@ -29,15 +31,20 @@ export interface RunningCommand {
   readonly child: ChildProcess;
   readonly ended: Promise<CommandResult>;
   /** Resolves when stderr has held the text; rejects when the command ends before. */
-  sees(text: string): Promise<void>;
+  readonly sees: (text: string) => Promise<void>;
+}
+
+/** The line that runs `media-jobs` from its sources. */
+export function commandLine(words: readonly string[]): readonly string[] {
+  return [process.execPath, '--conditions=@media-jobs/source', bin, ...words];
 }
 
 /** Starts `media-jobs` from its sources, as a process of its own with an environment that holds nothing of ours. */
-export function startCommand(words: readonly string[], { cwd = root, environment = {}, prefix = [] }: CommandOptions = {}): RunningCommand {
-  const line = [...prefix, process.execPath, '--conditions=@media-jobs/source', bin, ...words];
+export function startCommand(words: readonly string[], { cwd = root, environment = {}, prefix = [], ownGroup = false }: CommandOptions = {}): RunningCommand {
+  const line = [...prefix, ...commandLine(words)];
   const env = { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', ...environment };
   const begun = performance.now();
-  const child = spawn(line[0] ?? '', line.slice(1), { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(line[0] ?? '', line.slice(1), { cwd, env, detached: ownGroup, stdio: ['ignore', 'pipe', 'pipe'] });
   const held = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {

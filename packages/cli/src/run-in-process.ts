@@ -13,12 +13,12 @@ export interface CommandProcess extends SignalledProcess {
 }
 
 /**
- * Runs the command line of a process and sets its exit code. The first signal ends the command in order, the second at
- * once. For the bin of this package, or one of your own.
+ * Runs one command and sets the exit code of the process. `words` stand after the program's name; default: those of the
+ * process. The first signal ends the command in order, a later one at once. For the bin of this package, or one of yours.
  */
-export async function runInProcess(host: CommandProcess): Promise<void> {
+export async function runInProcess(host: CommandProcess, words: readonly string[] = host.argv.slice(2)): Promise<void> {
   using interrupts = listenForInterrupts(host, systemClock);
-  host.exitCode = await main(host.argv.slice(2), {
+  host.exitCode = await main(words, {
     stdout: textOutput(host.stdout),
     stderr: textOutput(host.stderr),
     environment: host.env,
