@@ -50,7 +50,7 @@ const canInstall = () => isRoot() && (existsSync('/usr/bin/apt-get') || existsSy
 async function installPrograms(mode) {
   const missing = await missingPrograms(programsFor(mode));
   if (missing.length === 0) return;
-  const names = [...new Set(missing.map((program) => program.debianPackage))];
+  const names = [...new Set(missing.flatMap((program) => program.debianPackage.split(' ')))];
   const advice = `Install by hand: apt-get install ${names.join(' ')} (Debian, Ubuntu), brew install ${names.join(' ')} (macOS), or the like; then run the command again.`;
   const list = missing.map((program) => program.name).join(', ');
   if (!canInstall()) throw new SetupError(`Expected to find ${list} on the path.`, advice);

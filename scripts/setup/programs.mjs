@@ -2,11 +2,18 @@ import { execFile } from 'node:child_process';
 
 const ffmpeg = { name: 'ffmpeg', debianPackage: 'ffmpeg', command: process.env.FFMPEG_PATH || 'ffmpeg', args: ['-version'] };
 const ffprobe = { name: 'ffprobe', debianPackage: 'ffmpeg', command: process.env.FFPROBE_PATH || 'ffprobe', args: ['-version'] };
-const espeak = { name: 'espeak-ng', debianPackage: 'espeak-ng', command: 'espeak-ng', args: ['--version'] };
+const forTests = [
+  { name: 'espeak-ng', debianPackage: 'espeak-ng', command: 'espeak-ng', args: ['--version'] },
+  { name: 'redis-server', debianPackage: 'redis-server', command: 'redis-server', args: ['--version'] },
+  { name: 'spin', debianPackage: 'spin', command: 'spin', args: ['-V'] },
+  { name: 'cc', debianPackage: 'gcc libc6-dev', command: 'cc', args: ['--version'] },
+  { name: 'mkfs.xfs', debianPackage: 'xfsprogs', command: 'mkfs.xfs', args: ['-V'] },
+  { name: 'mkfs.ext4', debianPackage: 'e2fsprogs', command: 'mkfs.ext4', args: ['-V'] },
+];
 
 /** The programs outside npm that a command needs. */
 export function programsFor(mode) {
-  return mode === 'test' ? [ffmpeg, ffprobe, espeak] : [ffmpeg, ffprobe];
+  return mode === 'test' ? [ffmpeg, ffprobe, ...forTests] : [ffmpeg, ffprobe];
 }
 
 const runs = ({ command, args }) => new Promise((resolve) => {

@@ -1,5 +1,5 @@
 import { openWorkFolder, type WorkFolder } from '@media-jobs/cleanup';
-import { MediaJobError } from '@media-jobs/foundation';
+import { DisposalStack, MediaJobError } from '@media-jobs/foundation';
 import type { z } from 'zod';
 import { createProcessQueue } from './memory/process-queue.ts';
 import { resolveOptions, type MediaJobsOptions, type ResolvedMediaJobsOptions } from './options.ts';
@@ -80,7 +80,7 @@ export interface MediaJobs<Operations extends readonly Operation[] = readonly Op
  * then as well. While it is open, a worker keeps the process alive, as a server does.
  */
 export async function createMediaJobs<const Operations extends readonly Operation[]>(options: MediaJobsOptions<Operations>): Promise<MediaJobs<Operations>> {
-  await using opened = new AsyncDisposableStack();
+  await using opened = new DisposalStack();
   if (options.store !== undefined) opened.use(options.store);
   if (options.queue !== undefined) opened.use(options.queue);
   const resolved = resolveOptions(options);

@@ -1,7 +1,7 @@
 import { lstat, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { createTempFiles, publishFile, type TempFile, type TempFiles } from '@media-jobs/cleanup';
-import { MediaJobError } from '@media-jobs/foundation';
+import { DisposalStack, MediaJobError } from '@media-jobs/foundation';
 
 /** Makes unfinished files for `target`. Where the caller has no temp files of its own they lie beside the target. */
 export function tempFilesFor(target: string, temp: TempFiles | undefined): TempFiles {
@@ -29,7 +29,7 @@ export interface FinishedFile {
 
 /** Moves all parts to their targets, or none: those that were new are removed again when a later one fails. */
 export async function publishAll(files: readonly FinishedFile[], overwrite: boolean, temp: TempFiles): Promise<void> {
-  await using undo = new AsyncDisposableStack();
+  await using undo = new DisposalStack();
   for (const { part, target } of files) {
     const isNew = (await found(target, lstat)) === undefined;
     await publishFile(part.path, target, { overwrite, temp });

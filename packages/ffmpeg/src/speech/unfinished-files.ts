@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { TempFile, TempFiles } from '@media-jobs/cleanup';
+import { DisposalStack } from '@media-jobs/foundation';
 import { tempFilesFor, type FinishedFile } from '../output-files.ts';
 
 /** The files that one call writes before anything is in its place. All are gone when this is disposed. */
@@ -16,11 +17,11 @@ export interface UnfinishedFiles extends AsyncDisposable {
  * the caller's temp folder, or beside the target. Throws `OUTPUT_UNWRITABLE`, `DISK_FULL`.
  */
 export async function makeUnfinishedFiles(target: string, picture: string | undefined, given: TempFiles | undefined): Promise<UnfinishedFiles> {
-  await using made = new AsyncDisposableStack();
+  await using made = new DisposalStack();
   const temp = tempFilesFor(target, given);
   const staged = made.use(await temp.file(given === undefined ? { near: target, extension: '.raw' } : { prefix: 'decoded' }));
   const speech = { target, part: made.use(await temp.file({ near: target, extension: '.wav' })) };
   const drawn = picture === undefined ? undefined : { target: resolve(picture), part: made.use(await temp.file({ near: picture, extension: '.png' })) };
   const kept = made.move();
-  return Object.freeze({ temp, staged, speech, picture: drawn, [Symbol.asyncDispose]: () => kept.disposeAsync() });
+  return Object.freeze({ temp, staged, speech, picture: drawn, [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose]() });
 }
