@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createFakeClock } from '@media-jobs/core/testing';
 import { createSqliteStore } from '@media-jobs/sqlite-store';
 import { startChild } from './testing/child.ts';
 import { keys, sampleRequest, submitSamples } from './testing/sample-jobs.ts';
@@ -87,11 +88,14 @@ describe('while another process holds the write lock', () => {
     const file = folder.at('jobs.db');
     await using holder = startChild('hold-lock', file);
     await holder.next();
-    const store = createSqliteStore({ file, retryForMs: 100 });
-    await expect(store.epoch()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await using hasty = createSqliteStore({ file, retryForMs: 100 });
+    await expect(hasty.epoch()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await using patient = createSqliteStore({ file });
+    const epoch = patient.epoch();
+    await pause(100);
     holder.process.send('let go');
-    expect(await store.epoch()).toHaveLength(26);
-    await store[Symbol.asyncDispose]();
+    expect(await epoch).toHaveLength(26);
+    expect(await hasty.epoch()).toBe(await epoch);
   });
 });
 
@@ -107,13 +111,15 @@ test('a disposal waits for what was asked before it', async () => {
 });
 
 test('large batches leave the event loop its turns', async () => {
-  await using store = createSqliteStore({ file: folder.at('jobs.db') });
+  const clock = createFakeClock();
+  await using store = createSqliteStore({ file: folder.at('jobs.db'), clock });
   const records = await submitSamples(store, keys(1_000));
   const { longestCpuMs } = await watchLoop(async () => {
     await store.list({}, { limit: 1_000 });
     await store.due('dispatch', { limit: 1_000 });
     await Promise.all(records.map(({ id }) => store.requestCancel(id)));
-    await store.takeExpired(1_000);
+    await clock.advance(24 * 3_600_000);
+    expect(await store.takeExpired(1_000)).toHaveLength(1_000);
     await store.reset();
     expect(await store.collect(10_000)).toEqual({ removed: 1_000, left: 0 });
   });

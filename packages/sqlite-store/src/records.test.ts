@@ -53,6 +53,7 @@ describe('what stands in the place of a record', () => {
     const before = (await store.stats()).corrupt;
     overwriteRecord(file(), record!.id, spoilt);
     expect(await store.get(record!.id)).toBeNull();
+    expect(await store.get(record!.id)).toBeNull();
     expect((await store.stats()).corrupt).toBe(before + 1);
     expect(logger.lines.at(-1)).toMatchObject({ level: 'warn', fields: { jobId: record!.id, reason: expect.any(String) as string } });
     const database = new DatabaseSync(file());
@@ -73,5 +74,14 @@ describe('what stands in the place of a record', () => {
     expect({ ...database.prepare('SELECT count(*) AS kept FROM tallies').get() }).toEqual({ kept: 0 });
     expect({ ...database.prepare('SELECT count(*) AS kept FROM epochs').get() }).toEqual({ kept: 1 });
     database.close();
+  });
+
+  test('a reset sets nothing aside: records of before it are dead, not foreign', async () => {
+    const [record] = await submitSamples(store, ['talk']);
+    await store.reset();
+    expect(await store.get(record!.id)).toBeNull();
+    await submitSamples(store, ['talk']);
+    expect((await store.stats()).corrupt).toBe(0);
+    expect(await store.collect(1_000)).toEqual({ removed: 1, left: 0 });
   });
 });
