@@ -56,6 +56,16 @@ test('a stranger who installed the tarballs can import every entry point', () =>
   expect(lines).toEqual(entryPoints.map((entry) => `${entry} true`));
 });
 
+test('every entry point can be imported by Node 22 too, the oldest that the packages promise', () => {
+  const name = `node-linux-${process.arch}`;
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error', '--prefix', join(folder, 'node-22'), `${name}@22.18`]);
+  const old = join(folder, 'node-22', 'node_modules', name, 'bin', 'node');
+  expect(run(old, ['--version'])).toMatch(/^v22\.18\./);
+  expect(run(old, ['import-all.mjs']).trim().split('\n')).toEqual(entryPoints.map((entry) => `${entry} true`));
+  writeFileSync(join(folder, 'temp-file.mjs'), "import { tempFile } from '@media-jobs/cleanup';\nconst file = await tempFile();\nawait file[Symbol.asyncDispose]();\nconsole.log('gone');\n");
+  expect(run(old, ['temp-file.mjs'])).toBe('gone\n');
+}, 180_000);
+
 test('a stranger can also require them, since Node loads ES modules that way', () => {
   writeFileSync(join(folder, 'require-all.cjs'), entryPoints.map((entry) => `require('${entry}');`).join('\n'));
   expect(run(process.execPath, ['require-all.cjs'])).toBe('');
