@@ -9,9 +9,11 @@ import { startVitest, type TestCase, type Vitest } from 'vitest/node';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What holds before any test runs: each counts as one. */
-const checks: readonly { readonly name: string; readonly command: string; readonly args: readonly string[] }[] = [
+const checks: readonly { readonly name: string; readonly command: string; readonly args: readonly string[]; readonly env?: Readonly<Record<string, string>> }[] = [
   { name: 'lint', command: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
   { name: 'types', command: 'tsc', args: ['--noEmit'] },
+  { name: 'what nothing uses', command: 'knip', args: [] },
+  { name: 'the searched design', command: 'bash', args: ['docs/design/check.sh'], env: { QUICK: '1' } },
 ];
 
 /** The only reasons for which a test may skip itself; none where CI is set. A test gives its reason with `context.skip(reason)`. */
@@ -23,9 +25,9 @@ interface Counts {
 }
 
 function runChecks(counts: Counts): void {
-  for (const { name, command, args } of checks) {
+  for (const { name, command, args, env } of checks) {
     const begun = Date.now();
-    const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } });
     counts[status === 0 ? 'passed' : 'failed'] += 1;
     if (status !== 0) process.stdout.write(`${stdout}${stderr}`);
     console.log(`${name}: ${status === 0 ? 'passed' : 'failed'} (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
