@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { HealthCheck, HealthReport, ReleaseReceipt } from '@media-jobs/core';
 import { MediaJobError } from '@media-jobs/foundation';
 import { chooseLanguage } from './choose-language.ts';
@@ -45,19 +46,21 @@ class LocalWhisper implements Whisper {
     this.#lane = new EngineLane({ engine, open: { modelFile: model.path, threads }, keepAliveMs, clock, logger });
     this.engine = engine.name;
     this.healthChecks = Object.freeze([
-      { name: 'whisper-engine', check: () => this.#checkEngine() },
+      { name: 'whisper-engine', check: (signal: AbortSignal) => this.#checkEngine(signal) },
       { name: 'whisper-model', check: () => this.#checkModel() },
     ]);
   }
 
   async transcribe(wavFile: string, options: TranscribeOptions = {}): Promise<Transcript> {
     const { language = 'auto', translate = false } = options;
-    checkRun(options);
+    checkRun(wavFile, options);
+    // The engine's process may have another current folder than this one has now.
+    const file = resolve(wavFile);
     const model = await this.#model.check();
     const code = chooseLanguage(language, translate, model);
-    const { durationSeconds, silent } = await lookAt(wavFile);
+    const { durationSeconds, silent } = await lookAt(file, options.signal);
     if (silent) return this.#silence(code, durationSeconds, model);
-    const request = this.#request(wavFile, durationSeconds, code, model, options);
+    const request = this.#request(file, durationSeconds, code, model, options);
     const run = await this.#lane.run(request);
     request.onProgress?.(1);
     return this.#transcript(run, code, durationSeconds, model, options);
@@ -79,10 +82,10 @@ class LocalWhisper implements Whisper {
     return this.#model.info();
   }
 
-  async check(): Promise<HealthReport> {
+  async check(signal?: AbortSignal): Promise<HealthReport> {
     const model = await this.#checkModel();
     if (!model.ok) return model;
-    const engine = await this.#checkEngine();
+    const engine = await this.#checkEngine(signal);
     return engine.ok ? { ok: true, detail: `${engine.detail}; ${model.detail}` } : engine;
   }
 
@@ -104,6 +107,7 @@ class LocalWhisper implements Whisper {
       timeoutMs: options.timeoutMs ?? softLimitMs({ durationSeconds, minSpeed }),
       stallTimeoutMs: options.stallTimeoutMs ?? stallLimitMs(model, durationSeconds),
       loadTimeoutMs: this.#loadTimeoutMs,
+      modelStamp: model.stamp,
       onProgress: rising(options.onProgress),
       onSegment(segment) {
         const inside = clampSegment(segment, durationSeconds);
@@ -150,8 +154,8 @@ class LocalWhisper implements Whisper {
     return beamSize > 1 && !engine.capabilities.beamSearch ? [`The engine ${engine.name} searches greedily; \`beamSize\` ${beamSize} has no effect.`] : [];
   }
 
-  async #checkEngine(): Promise<HealthReport> {
-    const { works, detail, advice } = await this.#options.engine.check();
+  async #checkEngine(signal?: AbortSignal): Promise<HealthReport> {
+    const { works, detail, advice } = await this.#options.engine.check(signal);
     return { ok: works, detail, ...(advice === undefined ? {} : { advice }) };
   }
 
@@ -168,9 +172,9 @@ class LocalWhisper implements Whisper {
 
 const modelOf = ({ file, type, multilingual }: CheckedModel): Transcript['model'] => ({ file, type, multilingual });
 
-async function lookAt(wavFile: string): Promise<{ readonly durationSeconds: number; readonly silent: boolean }> {
+async function lookAt(wavFile: string, signal: AbortSignal | undefined): Promise<{ readonly durationSeconds: number; readonly silent: boolean }> {
   await using wav = await openWav(wavFile);
-  return { durationSeconds: wav.format.durationSeconds, silent: await isSilent(wav) };
+  return { durationSeconds: wav.format.durationSeconds, silent: await isSilent(wav, signal) };
 }
 
 /** Passes on only what is higher than before. */
@@ -183,7 +187,8 @@ function rising(onProgress: ((ratio: number) => void) | undefined): (ratio: numb
   };
 }
 
-function checkRun({ language, prompt, beamSize, timeoutMs, stallTimeoutMs }: TranscribeOptions): void {
+function checkRun(wavFile: unknown, { language, prompt, beamSize, timeoutMs, stallTimeoutMs }: TranscribeOptions): void {
+  if (typeof wavFile !== 'string' || wavFile === '' || wavFile.includes('\0')) throw invalidOption('wavFile', 'the path of a WAV file', wavFile, 'Give the path of a file.');
   if (language !== undefined && typeof language !== 'string') throw invalidOption('language', 'a code or a name', language, "Give a code such as 'en', or 'auto'.");
   if (prompt !== undefined && (prompt.length > longestPrompt || prompt.includes('\0'))) {
     throw invalidOption('prompt', `a text of at most ${longestPrompt} characters`, `${prompt.slice(0, 20)}…`, 'The engine looks at the end of a prompt only; shorten it.');

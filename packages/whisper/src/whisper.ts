@@ -47,5 +47,5 @@ export interface Whisper extends AsyncDisposable {
   /** What the model is. The checksum is computed once for each state of the file. */
   modelInfo(): Promise<ModelInfo>;
   /** Whether model and engine work here, and what to do when not. Loads the engine, not the model. */
-  check(): Promise<HealthReport>;
+  check(signal?: AbortSignal): Promise<HealthReport>;
 }

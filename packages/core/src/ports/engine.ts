@@ -106,7 +106,7 @@ export interface Engine {
   /** Such as `addon-child`. */
   readonly name: string;
   readonly capabilities: EngineCapabilities;
-  /** Whether it works on this machine, with the reason and what to do when it does not. */
-  check(): Promise<{ readonly works: boolean; readonly detail: string; readonly advice?: string }>;
+  /** Whether it works on this machine, with the reason and what to do when it does not. Bounded in time; an abort ends it sooner. */
+  check(signal?: AbortSignal): Promise<{ readonly works: boolean; readonly detail: string; readonly advice?: string }>;
   open(options: EngineOpenOptions): Promise<EngineSession>;
 }

@@ -1,5 +1,5 @@
 import type { Engine, EngineOpenOptions, EngineRequest, EngineResult, EngineSession, ReleaseReceipt, Segment } from '@media-jobs/core';
-import { MediaJobError, silentLogger, systemClock, type Clock, type Logger } from '@media-jobs/foundation';
+import { MediaJobError, silentLogger, systemClock, type Clock } from '@media-jobs/foundation';
 import { proveRelease } from '../release/prove-release.ts';
 import { openWav } from '../wav/open-wav.ts';
 import { AddonLink } from './addon-link.ts';
@@ -37,16 +37,16 @@ export function createAddonEngine(options: AddonEngineOptions = {}): Engine {
     specVersion: 1,
     name: 'addon-child',
     capabilities: Object.freeze({ words: false, wordProbability: false, languageProbability: true, noSpeech: false, beamSearch: false, warm: true }),
-    check: () => check(resolved),
+    check: (signal?: AbortSignal) => check(resolved, signal),
     open: (openOptions: EngineOpenOptions) => openSession(openOptions, resolved),
   });
 }
 
-async function check({ variant, clock, module }: Resolved): ReturnType<Engine['check']> {
+async function check({ variant, clock, module }: Resolved, signal: AbortSignal | undefined): ReturnType<Engine['check']> {
   try {
     const link = await AddonLink.start({ clock, module, logger: silentLogger });
     const limit = { what: 'the engine to load', limitMs: probeTimeoutMs, code: 'TIMEOUT' } as const;
-    const answer = await link.ask({ request: { type: 'probe', variant }, doing: 'loading the addon', limit });
+    const answer = await link.ask({ request: { type: 'probe', variant }, doing: 'loading the addon', signal, limit });
     await link.end();
     return { works: true, detail: answer.type === 'ready' ? `@fugood/whisper.node ${answer.version}, variant ${answer.variant}` : answer.type };
   } catch (thrown) {
@@ -65,7 +65,7 @@ async function openSession(options: EngineOpenOptions, { variant, clock, module,
     kill,
     limit: timeoutMs === undefined ? undefined : { what: 'the engine to load its model', limitMs: timeoutMs, code: 'TIMEOUT' },
   });
-  return new AddonSession({ link, threads, clock, silenceTimeoutMs, logger });
+  return new AddonSession({ link, threads, clock, silenceTimeoutMs });
 }
 
 interface SessionOptions {
@@ -73,7 +73,6 @@ interface SessionOptions {
   readonly threads: number;
   readonly clock: Clock;
   readonly silenceTimeoutMs: number;
-  readonly logger: Logger;
 }
 
 class AddonSession implements EngineSession {
@@ -125,7 +124,7 @@ class AddonSession implements EngineSession {
 
   async #run(request: EngineRequest): Promise<EngineResult> {
     const { link, threads, silenceTimeoutMs } = this.#options;
-    const { wavFile, language, translate, prompt, timeoutMs, stallTimeoutMs, signal, kill, onProgress, onSegment } = request;
+    const { wavFile, language, translate, prompt, timeoutMs, stallTimeoutMs, signal, kill, logger, onProgress, onSegment } = request;
     const format = await formatOf(wavFile);
     this.#requests += 1;
     const answer = await link.ask({
@@ -133,6 +132,7 @@ class AddonSession implements EngineSession {
       doing: 'transcribing',
       signal,
       kill,
+      logger,
       limit: timeoutMs === undefined ? undefined : { what: 'the transcription to end', limitMs: timeoutMs, code: 'TIMEOUT' },
       stall: stallTimeoutMs === undefined ? undefined : { what: 'progress of the transcription', limitMs: stallTimeoutMs, code: 'STALLED' },
       silence: { what: 'a beat of the engine process', limitMs: silenceTimeoutMs + format.dataBytes / slowestDiskBytesPerMs, code: 'STALLED' },

@@ -45,7 +45,7 @@ export class AddonLink {
       onMessage: (message) => link.#receive(message),
       onStderrLine: (line) => {
         link.#log = `${link.#log}${line}\n`.slice(-maxLogCharacters);
-        logger.debug({ pid: child.pid, line }, 'engine');
+        (link.#exchange?.options.logger ?? logger).debug({ pid: child.pid, line }, 'engine');
       },
     });
     link.#child = child;

@@ -1,4 +1,4 @@
-import type { Clock } from '@media-jobs/foundation';
+import type { Clock, Logger } from '@media-jobs/foundation';
 import { abortErrorOf } from '../pool/abort.ts';
 import type { AddonAnswer, AddonRequest } from './addon-messages.ts';
 import { watchSilence, type SilenceWatch, type Watched } from './silence-watch.ts';
@@ -15,6 +15,8 @@ export interface ExchangeOptions {
   readonly doing: string;
   readonly signal?: AbortSignal | undefined;
   readonly kill?: AbortSignal | undefined;
+  /** Takes the lines that the child writes meanwhile. Default: the one of the link. */
+  readonly logger?: Logger | undefined;
   /** Longest time in all. */
   readonly limit?: Watched | undefined;
   /** Longest time without news. */

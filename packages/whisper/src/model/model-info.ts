@@ -14,6 +14,8 @@ export interface ModelInfo {
   readonly bytes: number;
   /** Of the whole file, as 64 hexadecimal digits. */
   readonly sha256: string;
+  /** Differs when the file does, as far as its folder tells: device, inode, size and time. */
+  readonly stamp: string;
   /** The published size that its layers stand for, such as `base` or `large-v3-turbo`, or `custom`. */
   readonly type: string;
   /** False for an English-only model, which can neither detect a language nor translate. */
@@ -46,11 +48,11 @@ async function openModel(file: string): Promise<FileHandle> {
   }
 }
 
-function describe(file: string, bytes: number, header: ModelHeader): CheckedModel {
+function describe(file: string, stats: Stats, header: ModelHeader): CheckedModel {
   const multilingual = header.vocabulary >= multilingualVocabulary;
   // whisper.cpp counts languages the same way: 99 at 51,865 tokens, one more for each token above.
   const languages = multilingual ? 99 + header.vocabulary - multilingualVocabulary : 1;
-  return Object.freeze({ file, bytes, type: modelType(header), multilingual, languages, parametersMillions: modelParametersMillions(header) });
+  return Object.freeze({ file, bytes: stats.size, stamp: stampOf(stats), type: modelType(header), multilingual, languages, parametersMillions: modelParametersMillions(header) });
 }
 
 async function sha256Of(handle: FileHandle, signal?: AbortSignal): Promise<string> {
@@ -60,7 +62,6 @@ async function sha256Of(handle: FileHandle, signal?: AbortSignal): Promise<strin
   return hash.digest('hex');
 }
 
-/** A file that has the same stamp has not changed, as far as its folder tells. */
 function stampOf(stats: Stats): string {
   return `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}`;
 }
@@ -68,7 +69,7 @@ function stampOf(stats: Stats): string {
 /** One model file. Checks and checksum are kept until the file's size, time or inode changes. */
 export class ModelFile {
   readonly path: string;
-  #checked: { readonly stamp: string; readonly model: CheckedModel } | undefined;
+  #checked: CheckedModel | undefined;
   #hashed: { readonly stamp: string; readonly sha256: Promise<string> } | undefined;
 
   constructor(path: string) {
@@ -84,8 +85,9 @@ export class ModelFile {
   /** As `check`, with the checksum, which reads the file once. */
   async info(): Promise<ModelInfo> {
     await using model = await this.#open();
-    if (this.#hashed?.stamp !== model.stamp) {
-      const hashed = { stamp: model.stamp, sha256: sha256Of(model.handle) };
+    const { stamp } = model.checked;
+    if (this.#hashed?.stamp !== stamp) {
+      const hashed = { stamp, sha256: sha256Of(model.handle) };
       this.#hashed = hashed;
       // A failed read must not stay; whoever waits for it sees the error.
       hashed.sha256.catch(() => (this.#hashed = this.#hashed === hashed ? undefined : this.#hashed));
@@ -93,23 +95,22 @@ export class ModelFile {
     return Object.freeze({ ...model.checked, sha256: await this.#hashed.sha256 });
   }
 
-  async #open(): Promise<AsyncDisposable & { readonly handle: FileHandle; readonly stamp: string; readonly checked: CheckedModel }> {
+  async #open(): Promise<AsyncDisposable & { readonly handle: FileHandle; readonly checked: CheckedModel }> {
     const handle = await openModel(this.path);
     try {
       const stats = await handle.stat();
       if (!stats.isFile()) throw modelInvalid(this.path, `Expected a model file, got a folder, pipe or device: "${this.path}".`);
-      const stamp = stampOf(stats);
-      if (this.#checked?.stamp !== stamp) this.#checked = { stamp, model: await this.#read(handle, stats.size) };
-      return { handle, stamp, checked: this.#checked.model, [Symbol.asyncDispose]: () => handle.close() };
+      if (this.#checked?.stamp !== stampOf(stats)) this.#checked = await this.#read(handle, stats);
+      return { handle, checked: this.#checked, [Symbol.asyncDispose]: () => handle.close() };
     } catch (error) {
       await handle.close();
       throw error;
     }
   }
 
-  async #read(handle: FileHandle, bytes: number): Promise<CheckedModel> {
-    const header = await readModelHeader(new FileCursor(handle, bytes), this.path);
-    await checkTensorTable(new FileCursor(handle, bytes), header, this.path);
-    return describe(this.path, bytes, header);
+  async #read(handle: FileHandle, stats: Stats): Promise<CheckedModel> {
+    const header = await readModelHeader(new FileCursor(handle, stats.size), this.path);
+    await checkTensorTable(new FileCursor(handle, stats.size), header, this.path);
+    return describe(this.path, stats, header);
   }
 }

@@ -23,7 +23,7 @@ function setUp(keepAliveMs: number, { engine = createFakeEngine(), ...options }:
 }
 
 const request = (signal?: AbortSignal): LaneRequest => ({
-  wavFile: '/wav', durationSeconds: 1, language: 'en', translate: false, beamSize: 1, loadTimeoutMs: 1000, ...(signal === undefined ? {} : { signal }),
+  wavFile: '/wav', durationSeconds: 1, language: 'en', translate: false, beamSize: 1, loadTimeoutMs: 1000, modelStamp: 'one', ...(signal === undefined ? {} : { signal }),
 });
 
 test('with no time to live the engine is released after each run, and the receipt comes with the result', async () => {
@@ -124,6 +124,29 @@ test('a warm engine that died while nobody used it is replaced without an error'
   expect(engine.sessions.map(({ released }) => released)).toEqual([true, false]);
 });
 
+test('an engine that holds a former model is replaced', async () => {
+  const { lane, engine, last } = setUp(Infinity);
+  for (const modelStamp of ['one', 'one', 'two']) {
+    const run = lane.run({ ...request(), modelStamp });
+    await settle();
+    last().finish();
+    await run;
+  }
+  expect(engine.sessions.map(({ requests, released }) => [requests.length, released])).toEqual([[2, true], [1, false]]);
+});
+
+test('who kills a run in line takes it out of the line', async () => {
+  const { lane, last } = setUp(Infinity);
+  const kill = new AbortController();
+  const first = lane.run(request());
+  const second = lane.run({ ...request(), kill: kill.signal });
+  await settle();
+  kill.abort();
+  await expect(second).rejects.toMatchObject({ code: 'ABORTED' });
+  last().finish();
+  await expect(first).resolves.toBeDefined();
+});
+
 test('an engine that cannot be opened leaves the lane ready for the next run', async () => {
   const { lane, engine, last } = setUp(0);
   engine.openError = new MediaJobError('MEMORY_SHORT', { message: 'x' });
@@ -134,21 +157,35 @@ test('an engine that cannot be opened leaves the lane ready for the next run', a
   await expect(run).resolves.toBeDefined();
 });
 
-test('an idle timer that fired while another run was in line does not take the engine from the runs after it', async () => {
+test('the idle timer stands still while a run is under way, however many follow each other', async () => {
+  const { lane, engine, clock, last } = setUp(1000);
+  const runs = [lane.run(request()), lane.run(request())];
+  await settle();
+  last().finish();
+  await runs[0];
+  await settle();
+  expect(clock.pending).toBe(0);
+  await clock.advance(5000);
+  last().finish();
+  await runs[1];
+  expect(clock.pending).toBe(1);
+  await clock.advance(1000);
+  expect(engine.sessions.map(({ released }) => released)).toEqual([true]);
+});
+
+test('a run that comes while an idle engine is being ended gets a new one', async () => {
   const { lane, engine, clock, last } = setUp(1000);
   const first = lane.run(request());
   await settle();
   last().finish();
   await first;
+  const ended = clock.advance(1000);
   const second = lane.run(request());
-  const fired = clock.advance(1000);
+  await ended;
   await settle();
   last().finish();
-  await Promise.all([second, fired]);
-  await settle();
-  expect(last().released).toBe(false);
-  await clock.advance(1000);
-  expect(engine.sessions.map(({ released }) => released)).toEqual([true]);
+  await expect(second).resolves.toMatchObject({ release: { proof: 'kept-warm' } });
+  expect(engine.sessions.filter(({ released }) => !released)).toHaveLength(1);
 });
 
 test('disposal aborts the run and those in line with CLOSED, and resolves when the engine is gone', async () => {
@@ -169,14 +206,17 @@ test('a program that is started for each run is released after each, whatever th
   expect((await run).release).toMatchObject({ proof: 'process-gone' });
 });
 
-test('every receipt is logged', async () => {
+test('every receipt is logged, by the logger of the run where there is one', async () => {
   const logger = collectLogs();
   const { lane, last } = setUp(0, { logger });
-  const run = lane.run(request());
-  await settle();
-  last().finish();
-  const { release } = await run;
-  expect(logger.lines).toEqual([{ level: 'info', message: 'engine released', fields: { engine: 'fake', release } }]);
+  for (const more of [{}, { logger: logger.child({ jobId: 'mj_1' }) }]) {
+    const run = lane.run({ ...request(), ...more });
+    await settle();
+    last().finish();
+    await run;
+  }
+  const line = { level: 'info', message: 'engine released', fields: { engine: 'fake', release: { pid: 4_000_001, proof: 'process-gone' } } };
+  expect(logger.lines).toMatchObject([line, { ...line, fields: { jobId: 'mj_1', release: { pid: 4_000_002 } } }]);
 });
 
 test('what was waited, loaded, heard and released is told apart', async () => {

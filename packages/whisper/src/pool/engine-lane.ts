@@ -13,9 +13,11 @@ export interface EngineLaneOptions {
   readonly logger: Logger;
 }
 
-/** A request for a lane: a run, and how long the loading before it may take. */
+/** A request for a lane: a run, and what the loading before it depends on. */
 export interface LaneRequest extends EngineRequest {
   readonly loadTimeoutMs: number;
+  /** Differs when the model's file does: an engine that holds the former one is released. */
+  readonly modelStamp: string;
 }
 
 /** What came of a run, and what became of the engine after it. */
@@ -37,6 +39,7 @@ export class EngineLane implements AsyncDisposable {
   readonly #turns = new Turns();
   readonly #closing = new AbortController();
   #session: EngineSession | undefined;
+  #modelStamp: string | undefined;
   #idle: Timer | undefined;
   #disposal: Promise<void> | undefined;
 
@@ -47,14 +50,14 @@ export class EngineLane implements AsyncDisposable {
   /** Rejects with the error of the engine after the engine is gone, and with `CLOSED` when the lane is disposed of meanwhile. */
   async run(request: LaneRequest): Promise<LaneRun> {
     const asked = this.#options.clock.monotonic();
-    using controls = joinSignals(request.signal, this.#closing.signal);
+    using controls = joinSignals(request.signal, request.kill, this.#closing.signal);
     using _turn = await this.#turns.take(controls.signal);
     this.#stopIdling();
     const controlled = { ...request, signal: controls.signal };
     try {
       return await this.#serve(controlled, asked);
     } catch (error) {
-      await this.#releaseQuietly();
+      await this.#releaseQuietly(request.logger);
       throw error;
     }
   }
@@ -84,37 +87,36 @@ export class EngineLane implements AsyncDisposable {
     const result = await session.transcribe(request);
     const heard = clock.monotonic();
     const keep = keepAliveMs > 0 && session.usable && session.pid !== null;
-    const release = keep ? this.#keep(session) : await this.#release();
-    return { result, release, waitMs: began - asked, loadMs: loaded - began, transcribeMs: heard - loaded, releaseMs: clock.monotonic() - heard };
+    const release = keep ? this.#keep(session) : await this.#release(request.logger);
+    const between = (from: number, to: number): number => Math.round(to - from);
+    return { result, release, waitMs: between(asked, began), loadMs: between(began, loaded), transcribeMs: between(loaded, heard), releaseMs: between(heard, clock.monotonic()) };
   }
 
   /** The warm session, if it can still be used, or a new one. */
-  async #ready({ signal, kill, logger, loadTimeoutMs }: LaneRequest): Promise<EngineSession> {
-    if (this.#session?.usable === false) await this.#releaseQuietly();
+  async #ready({ signal, kill, logger, loadTimeoutMs, modelStamp }: LaneRequest): Promise<EngineSession> {
+    if (this.#session?.usable === false || this.#modelStamp !== modelStamp) await this.#releaseQuietly(logger);
     const { engine, open } = this.#options;
+    this.#modelStamp = modelStamp;
     this.#session ??= await engine.open({
       ...open,
       timeoutMs: loadTimeoutMs,
       ...(signal === undefined ? {} : { signal }),
       ...(kill === undefined ? {} : { kill }),
-      ...(logger === undefined ? {} : { logger }),
+      logger: this.#options.logger,
     });
     return this.#session;
   }
 
   #keep(session: EngineSession): ReleaseReceipt {
     const { keepAliveMs, clock } = this.#options;
-    if (keepAliveMs !== Infinity) {
-      const timer = clock.after(keepAliveMs, () => void this.#endIdle(timer));
-      this.#idle = timer;
-    }
+    if (keepAliveMs !== Infinity) this.#idle = clock.after(keepAliveMs, () => void this.#endIdle());
     return { pid: session.pid ?? 0, exitedAt: null, peakRssBytes: session.peakRssBytes, gpu: null, proof: 'kept-warm' };
   }
 
-  /** A run that was in line before has set another timer by now. */
-  async #endIdle(timer: Timer): Promise<void> {
+  /** Nobody has the turn when this is called: a run stops the timer as soon as its turn comes. */
+  async #endIdle(): Promise<void> {
     using _turn = await this.#turns.take();
-    if (this.#idle === timer) await this.#releaseQuietly();
+    await this.#releaseQuietly();
   }
 
   #stopIdling(): void {
@@ -122,22 +124,22 @@ export class EngineLane implements AsyncDisposable {
     this.#idle = undefined;
   }
 
-  async #release(): Promise<ReleaseReceipt | null> {
+  async #release(logger = this.#options.logger): Promise<ReleaseReceipt | null> {
     const session = this.#session;
     this.#session = undefined;
     this.#stopIdling();
     if (session === undefined) return null;
     const receipt = await session.release();
-    if (receipt !== null) this.#options.logger.info({ engine: this.#options.engine.name, release: receipt }, 'engine released');
+    if (receipt !== null) logger.info({ engine: this.#options.engine.name, release: receipt }, 'engine released');
     return receipt;
   }
 
   /** For places where another error already stands, or nobody waits. */
-  async #releaseQuietly(): Promise<void> {
+  async #releaseQuietly(logger = this.#options.logger): Promise<void> {
     try {
-      await this.#release();
+      await this.#release(logger);
     } catch (error) {
-      this.#options.logger.error({ engine: this.#options.engine.name, error: MediaJobError.from(error) }, 'engine could not be released');
+      logger.error({ engine: this.#options.engine.name, error: MediaJobError.from(error) }, 'engine could not be released');
     }
   }
 }

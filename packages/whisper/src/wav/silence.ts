@@ -1,3 +1,4 @@
+import { abortErrorOf } from '../pool/abort.ts';
 import type { OpenWav } from './open-wav.ts';
 
 /**
@@ -17,10 +18,11 @@ function hasSound(block: Buffer): boolean {
   return false;
 }
 
-/** Whether no sample of the file is louder than `silencePeak`. Stops at the first that is; memory stays at one block. */
-export async function isSilent({ handle, format }: OpenWav): Promise<boolean> {
+/** Whether no sample of the file is louder than `silencePeak`. Stops at the first that is; memory stays at one block. Throws `ABORTED`, or the signal's own reason. */
+export async function isSilent({ handle, format }: OpenWav, signal?: AbortSignal): Promise<boolean> {
   const block = Buffer.allocUnsafe(Math.min(blockBytes, Math.max(2, format.dataBytes)));
   for (let done = 0; done < format.dataBytes;) {
+    if (signal?.aborted === true) throw abortErrorOf(signal);
     const { bytesRead } = await handle.read(block, 0, Math.min(block.length, format.dataBytes - done), format.dataOffset + done);
     if (bytesRead === 0) return true;
     if (hasSound(block.subarray(0, bytesRead))) return false;
