@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -63,6 +63,27 @@ describe('ending processes', () => {
     expect(isAlive(bystander.pid)).toBe(true);
     bystander.kill('SIGKILL');
     await once(bystander, 'exit');
+  });
+
+  it('reaches what is started in answer to the first TERM, in a session of its own', async () => {
+    const script = programs.shell('successor', 'trap \'setsid sleep 60 >/dev/null 2>&1 & echo pid $!; exit\' TERM; echo ready; while :; do sleep 0.02; done');
+    const child = spawn(script, { env: { ...process.env, MEDIA_JOBS_OWNER: stranger, MEDIA_JOBS_RUN: 'run-1' }, stdio: ['ignore', 'pipe', 'ignore'] });
+    let said = '';
+    child.stdout.on('data', (text) => (said += String(text)));
+    await once(child.stdout, 'data');
+    const ended = await endProcesses([child.pid ?? 0], { ownerId: stranger });
+    const successor = Number(/pid (\d+)/.exec(said)?.[1]);
+    expect(ended).toEqual(expect.arrayContaining([child.pid, successor]));
+    expect(isAlive(successor)).toBe(false);
+  });
+
+  it('spares the process that does it, though it carries the mark itself', () => {
+    const code = `import { endProcesses, processesOf } from '${import.meta.dirname}/index.ts';
+      const found = await processesOf('${stranger}');
+      const ended = await endProcesses([process.pid], { ownerId: '${stranger}' });
+      console.log(JSON.stringify({ found, ended }));`;
+    const answer = execFileSync(process.execPath, ['--conditions=@media-jobs/source', '--input-type=module', '-e', code], { env: { ...process.env, MEDIA_JOBS_OWNER: stranger } });
+    expect(JSON.parse(answer.toString())).toEqual({ found: [], ended: [] });
   });
 
   it('finds the mark also where it is one of several', async () => {

@@ -88,6 +88,16 @@ describe('raw bytes', () => {
     expect(bytes).toBe(130_000);
   });
 
+  it('have been dealt with when the call resolves', async () => {
+    let done = false;
+    const onStdout = async (): Promise<void> => {
+      await pause(100);
+      done = true;
+    };
+    await runProgram({ command: 'echo', args: ['x'], onStdout });
+    expect(done).toBe(true);
+  });
+
   it('do not keep an aborted call waiting for a reader that never comes back', async () => {
     const controller = new AbortController();
     const onStdout = (): Promise<void> => {

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MediaJobError } from '@media-jobs/foundation';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { ProcessUsage } from './controls.ts';
 import { ownerId } from './owner.ts';
 import { runProgram } from './run-program.ts';
@@ -51,7 +51,10 @@ describe('a program that ends well', () => {
   });
 
   it('starts in the folder and with the variables that it was given', async () => {
+    vi.stubEnv('NODE_OPTIONS', '--no-warnings');
+    vi.stubEnv('REMOVED', 'yes');
     const { stdoutTail } = await runProgram({ command: 'sh', args: ['-c', 'pwd; echo "$ADDED-${REMOVED-none}-${NODE_OPTIONS-none}"'], cwd: programs.folder, env: { ADDED: '1', REMOVED: undefined } });
+    vi.unstubAllEnvs();
     expect(stdoutTail).toBe(`${programs.folder}\n1-none-none\n`);
   });
 

@@ -158,6 +158,16 @@ describe('the whole tree', () => {
     expect(isAlive(Number(/pid (\d+)/.exec(stdoutTail)?.[1]))).toBe(false);
   });
 
+  it('includes one that was seen once and has taken off its mark since', async () => {
+    const controller = new AbortController();
+    const masked = programs.shell('masked', 'n=0; trap \'n=$((n+1)); [ $n -eq 2 ] && exec env -i sleep 60\' TERM; while :; do sleep 0.02; done');
+    const script = programs.shell('unmask', `setsid ${masked} >/dev/null 2>&1 & echo pid $!; sleep 0.3; echo ready; exec sleep 60`);
+    const { run, pids } = runUntilReady({ command: script, args: [], signal: controller.signal }, () => controller.abort());
+    await caught(run);
+    expect(pids.filter(isAlive)).toEqual([]);
+    expect(pids).toHaveLength(1);
+  });
+
   it('does not include a bystander that somebody else started', async () => {
     const bystander = spawn('sleep', ['60'], { detached: true });
     const controller = new AbortController();
