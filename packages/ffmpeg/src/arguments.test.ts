@@ -23,10 +23,10 @@ test('decoding is capped in time, size, processor time and kinds of streams', ()
 });
 
 test.each([
-  ['mix', 'aformat=sample_rates=16000:channel_layouts=mono,highpass=f=80'],
-  ['left', 'pan=mono|c0=c0,aformat=sample_rates=16000:channel_layouts=mono,highpass=f=80'],
-  ['right', 'pan=mono|c0=c1,aformat=sample_rates=16000:channel_layouts=mono,highpass=f=80'],
-  ['both', 'aformat=sample_rates=16000:channel_layouts=stereo,highpass=f=80'],
+  ['mix', 'aformat=sample_fmts=fltp:channel_layouts=mono,aresample=16000:async=1,highpass=f=80'],
+  ['left', 'pan=mono|c0=c0,aformat=sample_fmts=fltp:channel_layouts=mono,aresample=16000:async=1,highpass=f=80'],
+  ['right', 'pan=mono|c0=c1,aformat=sample_fmts=fltp:channel_layouts=mono,aresample=16000:async=1,highpass=f=80'],
+  ['both', 'aformat=sample_fmts=fltp:channel_layouts=stereo,aresample=16000:async=1,highpass=f=80'],
 ] as const)('%s: resampling comes before the high-pass', (channels, chain) => {
   const args = decodeArguments({ ...base, channels });
   expect(args[args.indexOf('-af') + 1]).toBe(chain);

@@ -1,6 +1,7 @@
 import { MediaJobError } from '@media-jobs/foundation';
 import { runProgram, type ProcessControls } from '@media-jobs/process';
 import { decodeArguments, speechSampleRate, type DecodedChannels } from './arguments.ts';
+import { onlyControls } from './call-controls.ts';
 import { decodeFailure, withoutWhitelistLines } from './decode-failure.ts';
 import type { AudioStream } from './media-info.ts';
 import type { ResolvedFfmpegOptions } from './options.ts';
@@ -15,7 +16,7 @@ export interface DecodeRequest {
   readonly channels: DecodedChannels;
   readonly highpassHz: number | undefined;
   readonly timeoutMs: number;
-  /** Takes the samples as they come, at 16 kHz, interleaved where `channels` is `both`. Decoding waits for it. */
+  /** Takes the samples as they come, after the silence before the stream starts, at 16 kHz, interleaved where `channels` is `both`. Decoding waits for it. */
   readonly onSamples: (samples: Float32Array) => void | Promise<void>;
 }
 
@@ -41,22 +42,33 @@ export async function decode(request: DecodeRequest, ffmpeg: string, options: Re
   const most = longestOutput(stream, options);
   const reader = new SampleReader(frameBytes / bytesPerSample);
   let bytes = 0;
-  const seconds = (): number => bytes / frameBytes / speechSampleRate;
-  const onStdout = async (chunk: Uint8Array, sign: () => void): Promise<void> => {
+  const seconds = (): number => Math.floor(bytes / frameBytes) / speechSampleRate;
+  const take = async (chunk: Uint8Array): Promise<void> => {
     bytes += chunk.length;
-    sign();
     if (seconds() > most.seconds) throw outOfBounds(path, most, limits.maxDurationSeconds);
     await onSamples(finite(reader.read(chunk), path));
+  };
+  const onStdout = (chunk: Uint8Array, sign: () => void): Promise<void> => {
+    sign();
+    return take(chunk);
   };
   const args = argumentsFor(request, options, most.seconds, frameBytes);
   const stall = { timeoutMs: limits.stallMs, firstTimeoutMs: limits.openTimeoutMs };
   try {
-    const { stderrTail } = await runProgram({ logger, ...controls, command: ffmpeg, args, timeoutMs, stall, onStdout, clock });
+    for (const silence of silentPieces(Math.round(stream.startSeconds * speechSampleRate) * frameBytes)) await take(silence);
+    const { stderrTail } = await runProgram({ logger, ...onlyControls(controls), command: ffmpeg, args, timeoutMs, stall, onStdout, clock });
     requireWhole(path, stream, seconds(), stderrTail);
     return { seconds: seconds(), warnings: complaints(stderrTail) };
   } catch (error) {
     throw decodeFailure(error, { path, codec: stream.codec, seconds: seconds() });
   }
+}
+
+const pieceBytes = 65_536;
+
+/** So many zero bytes, in pieces. What ffmpeg makes of a late start depends on which other streams it can read, so it is made here. */
+function* silentPieces(bytes: number): Generator<Uint8Array> {
+  for (let rest = bytes; rest > 0; rest -= pieceBytes) yield new Uint8Array(Math.min(rest, pieceBytes));
 }
 
 function argumentsFor({ path, stream, channels, highpassHz, timeoutMs }: DecodeRequest, { limits, threads }: ResolvedFfmpegOptions, mostSeconds: number, frameBytes: number): readonly string[] {
@@ -104,8 +116,8 @@ function finite(samples: Float32Array, path: string): Float32Array {
 }
 
 /** Success says little: ffmpeg ends with 0 when its input is cut off. Shorter by more than 1 s and 2 % than stated is a cut. */
-function requireWhole(path: string, { durationSeconds, durationConfidence }: AudioStream, seconds: number, said: string): void {
-  if (seconds === 0) {
+function requireWhole(path: string, { startSeconds, durationSeconds, durationConfidence }: AudioStream, seconds: number, said: string): void {
+  if (seconds < startSeconds + 1 / speechSampleRate) {
     throw new MediaJobError('EMPTY_OUTPUT', { message: `Expected ${JSON.stringify(path)} to give audio, got no sample.`, advice: 'The audio stream is empty or damaged; fetch or export the file again.', facts: { path, stderrTail: said } });
   }
   if (durationSeconds === undefined || durationConfidence !== 'exact' || seconds >= durationSeconds - Math.max(1, durationSeconds * 0.02)) return;

@@ -38,7 +38,8 @@ export function describeMedia(answer: ProbeAnswer, file: ProbedFile): MediaInfo 
   if (declared.length === 0) throw refuse('NO_AUDIO', file.path, 'at least one audio stream', 'none', 'Give a file that has sound.');
   const video = streams.filter((stream) => stream.codec_type === 'video' && stream.disposition?.attached_pic !== 1).map(videoStream);
   const whole = durationOf(answer.format?.duration, format, file);
-  const audio = declared.flatMap((stream, index) => audioStream(stream, index, streamDuration(stream, format, whole, video.length > 0)) ?? []);
+  const fileStart = answer.format?.start_time ?? 0;
+  const audio = declared.flatMap((stream, index) => audioStream(stream, index, fileStart, streamDuration(stream, format, whole, video.length > 0, fileStart)) ?? []);
   if (audio.length === 0) throw badStream(file.path, declared[0]);
   const warnings = [
     ...(audio.length < declared.length ? [`${declared.length - audio.length} of ${declared.length} audio streams declare impossible properties and are left out.`] : []),
@@ -69,7 +70,7 @@ function badStream(path: string, stream: ProbedStream | undefined): MediaJobErro
   return refuse('BAD_STREAM', path, `audio of 1 to ${mostChannels} channels and ${sampleRates[0]} to ${sampleRates[1]} Hz`, got, 'The file is damaged, or made to do harm; fetch it again.');
 }
 
-function audioStream(stream: ProbedStream, index: number, duration: Duration): AudioStream | undefined {
+function audioStream(stream: ProbedStream, index: number, fileStart: number, duration: Duration): AudioStream | undefined {
   const { channels = 0, sample_rate: sampleRate = 0, channel_layout: channelLayout, bit_rate: bitRate, tags, disposition } = stream;
   if (!Number.isInteger(channels) || channels < 1 || channels > mostChannels || sampleRate < sampleRates[0] || sampleRate > sampleRates[1]) return undefined;
   return Object.freeze({
@@ -81,6 +82,7 @@ function audioStream(stream: ProbedStream, index: number, duration: Duration): A
     ...(bitRate === undefined ? {} : { bitRate }),
     ...(tags?.language === undefined ? {} : { language: tags.language }),
     isDefault: disposition?.default === 1,
+    startSeconds: Math.max(0, (stream.start_time ?? fileStart) - fileStart),
     ...duration,
   });
 }
@@ -96,14 +98,17 @@ function durationOf(declared: number | undefined, format: string, file: ProbedFi
   return { durationSeconds: declared, durationConfidence: stated ? 'exact' : 'estimated' };
 }
 
-/** A stream may be shorter than the file; where only the file's duration is known and there is video, that is a guess. */
-function streamDuration(stream: ProbedStream, format: string, whole: Duration, hasVideo: boolean): Duration {
+/**
+ * Seconds from the start of the file to the end of the stream. A stream may be shorter than the file; where only the
+ * file's duration is known and there is video, that is a guess.
+ */
+function streamDuration(stream: ProbedStream, format: string, whole: Duration, hasVideo: boolean, fileStart: number): Duration {
   if (whole.durationConfidence !== 'exact') return whole;
-  if (format.startsWith('matroska')) {
-    const end = parseTimeTag(stream.tags?.DURATION);
-    if (end !== undefined) return { durationSeconds: Math.max(0, end - Math.max(0, stream.start_time ?? 0)), durationConfidence: 'exact' };
-  } else if (format.startsWith('mov') && stream.duration !== undefined) {
-    return { durationSeconds: stream.duration, durationConfidence: 'exact' };
-  }
+  const end = format.startsWith('matroska') ? parseTimeTag(stream.tags?.DURATION) : format.startsWith('mov') ? endOf(stream) : undefined;
+  if (end !== undefined) return { durationSeconds: Math.max(0, end - fileStart), durationConfidence: 'exact' };
   return hasVideo ? { ...whole, durationConfidence: 'estimated' } : whole;
+}
+
+function endOf({ duration, start_time: start = 0 }: ProbedStream): number | undefined {
+  return duration === undefined ? undefined : start + duration;
 }

@@ -109,7 +109,7 @@ test('an answer with odd values is read as far as it makes sense', async () => {
     format: { format_name: 'matroska,webm', duration: 'N/A', probe_score: '100' },
   };
   const info = await withFakeProbe(`echo '${JSON.stringify(answer)}'`).probe(input);
-  expect(info.audio).toEqual([{ index: 1, codec: 'aac', sampleRate: 44_100, channels: 2, language: 'eng', isDefault: false, durationConfidence: 'unknown' }]);
+  expect(info.audio).toEqual([{ index: 1, codec: 'aac', sampleRate: 44_100, channels: 2, language: 'eng', isDefault: false, startSeconds: 0, durationConfidence: 'unknown' }]);
   expect(info.durationSeconds).toBeUndefined();
   expect(info.warnings[0]).toContain('1 of 2 audio streams');
 });

@@ -18,7 +18,9 @@ export interface AudioStream {
   readonly language?: string;
   /** Whether players take this one unless told otherwise. */
   readonly isDefault: boolean;
-  /** Seconds that this stream should give. */
+  /** Seconds from the start of the file to the first sound of this stream; 0 as a rule. */
+  readonly startSeconds: number;
+  /** Seconds from the start of the file to the end of this stream: what decoding it should give. */
   readonly durationSeconds?: number;
   readonly durationConfidence: DurationConfidence;
 }

@@ -24,7 +24,7 @@ const streamSchema = z.object({
 const answerSchema = z.object({
   streams: z.array(streamSchema).optional().catch(undefined),
   format: z
-    .object({ format_name: word, duration: quantity, probe_score: quantity })
+    .object({ format_name: word, duration: quantity, start_time: anyNumber, probe_score: quantity })
     .optional()
     .catch(undefined),
   error: z.object({ string: word }).optional().catch(undefined),

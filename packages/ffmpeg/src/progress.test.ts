@@ -2,7 +2,7 @@ import { systemClock, type Clock } from '@media-jobs/foundation';
 import { expect, test } from 'vitest';
 import { createProgressReporter, type FfmpegProgress } from './progress.ts';
 
-function watched(): { readonly sent: FfmpegProgress[]; readonly reporter: ReturnType<typeof createProgressReporter>; advance(ms: number): void } {
+function watched(): { readonly sent: FfmpegProgress[]; readonly reporter: ReturnType<typeof createProgressReporter>; readonly advance: (ms: number) => void } {
   let now = 0;
   const clock: Clock = { ...systemClock, monotonic: () => now };
   const sent: FfmpegProgress[] = [];

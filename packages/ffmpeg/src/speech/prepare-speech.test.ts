@@ -88,6 +88,32 @@ describe('channels and streams', () => {
   });
 });
 
+describe('the time line', () => {
+  /** The first second with sound in it, of a 16-bit WAV file. */
+  const firstSound = (file: string): number => {
+    const bytes = readFileSync(file);
+    const samples = new Int16Array(bytes.buffer, bytes.byteOffset + 44, (bytes.length - 44) >> 1);
+    return samples.findIndex((sample) => Math.abs(sample) > 3000) / 16_000;
+  };
+  const film = ['-f', 'lavfi', '-i', 'testsrc2=s=64x48:r=5:d=8', '-itsoffset', '3', '-f', 'lavfi', '-i', 'sine=d=4', '-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'aac'];
+
+  test.each(['mp4', 'mkv'])('sound that starts three seconds into a .%s film starts there in the speech too', async (extension) => {
+    const out = bench.path(`late-${extension}.wav`);
+    const { durationSeconds, expectedSeconds } = await ffmpeg.prepareSpeech(bench.make(`late.${extension}`, ...film), out);
+    expect(durationSeconds).toBeCloseTo(7, 0);
+    expect(expectedSeconds ?? 0).toBeCloseTo(durationSeconds, 1);
+    expect(firstSound(out)).toBeCloseTo(3, 1);
+  });
+
+  test('a gap in the timestamps is silence, and no sign of a cut', async () => {
+    bench.make('even.mkv', '-f', 'lavfi', '-i', 'sine=d=8', '-c:a', 'aac');
+    const gap = bench.make('gap.mkv', '-i', '{}/even.mkv', '-c', 'copy', '-bsf:a', "setts=ts='if(gt(N,100),TS+5000,TS)'");
+    const { durationSeconds, warnings } = await ffmpeg.prepareSpeech(gap, bench.path('gap.wav'));
+    expect(durationSeconds).toBeCloseTo(13, 1);
+    expect(warnings).toEqual([]);
+  });
+});
+
 describe('outputs', () => {
   test('an existing file is replaced only when that is allowed, and a failure leaves it as it was', async () => {
     const out = bench.path('kept.wav');

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { AudioInfo } from '@media-jobs/core';
-import { throwIfAborted } from '../aborted.ts';
+import { throwIfAborted } from '../call-controls.ts';
 import { decode } from '../decode.ts';
 import { openMedia, type MediaContext, type OpenedMedia } from '../media-context.ts';
 import { invalidOption, requirePath } from '../option-checks.ts';

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import type { ProcessControls } from '@media-jobs/process';
-import { throwIfAborted } from '../aborted.ts';
+import { throwIfAborted } from '../call-controls.ts';
 import { speechSampleRate } from '../arguments.ts';
 import { LoudnessMeter } from '../loudness/loudness-meter.ts';
 import { TruePeakLimiter } from '../loudness/true-peak-limiter.ts';

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { throwIfAborted } from '../aborted.ts';
+import { throwIfAborted } from '../call-controls.ts';
 import { speechSampleRate } from '../arguments.ts';
 import { FileWriter } from '../file-writer.ts';
 import { LoudnessMeter } from '../loudness/loudness-meter.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { speechSampleRate } from '../arguments.ts';
-import { throwIfAborted } from '../aborted.ts';
+import { throwIfAborted } from '../call-controls.ts';
 import { decode } from '../decode.ts';
 import { openMedia, type MediaContext } from '../media-context.ts';
 import { requirePath } from '../option-checks.ts';

@@ -8,3 +8,8 @@ export function throwIfAborted({ signal, kill }: Pick<ProcessControls, 'signal' 
   if (MediaJobError.isInstance(aborted.reason)) throw aborted.reason;
   throw new MediaJobError('ABORTED', { message: 'The media work was ended because the caller aborted.', cause: aborted.reason });
 }
+
+/** The controls alone: a caller's other options are not for the program that is started. */
+export function onlyControls({ signal, kill, onUsage, logger }: ProcessControls): ProcessControls {
+  return { ...(signal && { signal }), ...(kill && { kill }), ...(onUsage && { onUsage }), ...(logger && { logger }) };
+}
