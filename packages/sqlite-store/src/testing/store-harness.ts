@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { JobStore } from '@media-jobs/core';
 import type { JobStoreHarness } from '@media-jobs/core/conformance';
 import { systemClock, type Clock } from '@media-jobs/foundation';
 import { createSqliteStore } from '@media-jobs/sqlite-store';
+import { memoryPlace } from './scratch-folder.ts';
 
 /** The harness of the conformance cases, and the folder that its files lie in. */
 export interface SqliteHarness extends JobStoreHarness, Disposable {
@@ -17,7 +17,7 @@ export interface SqliteHarness extends JobStoreHarness, Disposable {
  * same file in turn, so that whatever one process keeps in its memory is found out.
  */
 export function sqliteHarness({ handles }: { readonly handles: 1 | 2 }): SqliteHarness {
-  const folder = mkdtempSync(join(tmpdir(), 'media-jobs-sqlite-'));
+  const folder = mkdtempSync(join(memoryPlace, 'media-jobs-sqlite-'));
   const files = new Map<JobStore, string>();
   let offsetMs = 0;
   let made = 0;
