@@ -2,3 +2,4 @@ export { appliesTo, type ConformanceCase, type JobQueueHarness, type JobStoreHar
 export { jobStoreCases } from './job-store-cases.ts';
 export { jobQueueCases } from './job-queue-cases.ts';
 export { brokenStores, type BrokenStore } from './broken-stores.ts';
+export { brokenQueues, type BrokenQueue } from './broken/broken-queues.ts';
