@@ -1,6 +1,8 @@
+import { MediaJobError } from '@media-jobs/foundation';
 import type { ClaimKey, Heartbeat, HeartbeatReply, JobPointer } from '../ports/store-messages.ts';
 import { atEnd, inLine, workerLost, withNote } from './end-of-attempt.ts';
 import type { JobRecord } from './job.ts';
+import { wholeNumber } from './plain-data.ts';
 import { destination } from './transitions.ts';
 
 /** A new claim. `token` must come from `newToken`: unique for ever. */
@@ -16,14 +18,19 @@ export function isPresentDispatch(record: JobRecord, pointer: JobPointer): boole
   return record.state === 'queued' && record.epoch === pointer.epoch && record.sequence === pointer.sequence;
 }
 
-/** Takes a job out of the line and charges an attempt. Throws `ILLEGAL_MOVE` when it is not queued. */
+/**
+ * Takes a job out of the line and charges an attempt. Throws `ILLEGAL_MOVE` when it is not queued, and `INVALID_OPTION`
+ * for a claim without an owner or a lease.
+ */
 export function applyClaim(record: JobRecord, { token, owner, leaseMs, now }: NewClaim): JobRecord {
+  if (owner === '') throw refusal('owner', 'the name of a process', owner);
+  if (!(leaseMs > 0 && leaseMs < Infinity)) throw refusal('leaseMs', 'a number above 0', leaseMs);
   const waited = Math.max(0, now - record.updatedAt);
   const usage = record.usage ?? { wallMs: 0, waitingMs: 0, cpuMs: 0, peakRssBytes: 0, sampled: true };
   return {
     ...record,
     state: destination(record.state, 'claim'),
-    claim: { token, owner, claimedAt: now, leaseUntil: now + leaseMs },
+    claim: { token, owner, claimedAt: now, leaseUntil: now + wholeNumber(leaseMs) },
     attempts: record.attempts + 1,
     usage: { ...usage, waitingMs: usage.waitingMs + waited },
     phase: 'starting',
@@ -52,7 +59,7 @@ export function applyBeat(record: JobRecord | null, beat: Heartbeat, { epoch, le
   const next: JobRecord = {
     ...record,
     state: destination(record.state, 'beat'),
-    claim: { ...record.claim, leaseUntil: now + leaseMs },
+    claim: { ...record.claim, leaseUntil: now + wholeNumber(leaseMs) },
     progress: beat.progress === undefined ? record.progress : laterProgress(record.progress, beat.progress.ratio),
     phase: beat.progress?.phase ?? record.phase,
     updatedAt: now,
@@ -93,4 +100,8 @@ export function endCancelled(record: JobRecord, now: number): JobRecord {
 
 function laterProgress(before: number, ratio: number): number {
   return Number.isNaN(ratio) ? before : Math.max(before, Math.min(1, ratio));
+}
+
+function refusal(option: string, expected: string, value: unknown): MediaJobError {
+  return new MediaJobError('INVALID_OPTION', { message: `Expected \`${option}\` of a claim to be ${expected}, got \`${String(value)}\`.`, facts: { option } });
 }

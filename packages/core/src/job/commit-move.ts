@@ -3,7 +3,7 @@ import type { ClaimKey, Outcome } from '../ports/store-messages.ts';
 import { endCancelled, holdsClaim } from './claim-moves.ts';
 import { addUsage, atEnd, storedError, withNote } from './end-of-attempt.ts';
 import { jobRecordSchema, type DeadLetterReason, type JobRecord } from './job.ts';
-import { plainCopy } from './plain-data.ts';
+import { plainCopy, wholeNumber } from './plain-data.ts';
 import { destination } from './transitions.ts';
 
 /** Retries that are not charged come to an end as well, so that every job ends: after this many the job is a dead letter. */
@@ -11,7 +11,7 @@ export const maxRefunds = 100;
 
 /**
  * Ends an attempt. Null when the claim or the epoch has passed: then nothing may be written. Throws `OUTPUT_INVALID`
- * when the outcome makes no valid record, such as an artifact outside its folder.
+ * when the outcome makes no valid record, such as an artifact outside its folder; the claim then still holds.
  */
 export function applyCommit(record: JobRecord | null, key: ClaimKey, outcome: Outcome, { epoch, now }: { readonly epoch: string; readonly now: number }): JobRecord | null {
   if (!holdsClaim(record, key, epoch)) return null;
@@ -40,17 +40,17 @@ function retry(record: JobRecord, outcome: Outcome & { readonly kind: 'retry' },
   const counted = outcome.charged ? record : { ...record, attempts: record.attempts - 1, refunds: record.refunds + 1 };
   if (outcome.charged && counted.attempts >= counted.policy.maxAttempts) return fail(counted, outcome, 'attempts-used-up', now);
   if (counted.refunds > maxRefunds) return fail(counted, outcome, 'refunds-used-up', now);
-  return {
+  return valid({
     ...counted, state: destination(record.state, 'retry'), claim: null, phase: 'waiting', error: storedError(outcome.error),
-    history: withNote(record, now, 'retry', outcome.error, outcome.logTail), retryAt: now + Math.max(0, Math.ceil(outcome.delayMs)), updatedAt: now,
-  };
+    history: withNote(record, now, 'retry', outcome.error, outcome.logTail), retryAt: now + wholeNumber(outcome.delayMs), updatedAt: now,
+  });
 }
 
 function fail(record: JobRecord, outcome: Outcome & { readonly kind: 'retry' | 'failed' }, deadLetter: DeadLetterReason | null, now: number): JobRecord {
-  return {
+  return valid({
     ...record, ...atEnd(record, now), state: destination(record.state, 'fail'), deadLetter, error: storedError(outcome.error),
     history: withNote(record, now, 'failed', outcome.error, outcome.logTail),
-  };
+  });
 }
 
 function valid(record: JobRecord): JobRecord {

@@ -1,6 +1,6 @@
 import { MediaJobError, type SerializedError } from '@media-jobs/foundation';
 import { maxHistory, maxLogTail, type AttemptNote, type JobRecord, type JobUsage } from './job.ts';
-import { plainCopy } from './plain-data.ts';
+import { plainCopy, wholeNumber } from './plain-data.ts';
 import { nextSequence } from './submit-move.ts';
 
 /** The record's history with a note on the attempt that ends now. */
@@ -16,10 +16,10 @@ export function withNote(record: JobRecord, now: number, ended: AttemptNote['end
 /** The usage of the generation with one more attempt. Waiting is measured by the store, when the job is claimed. */
 export function addUsage(before: JobUsage | null, attempt: JobUsage): JobUsage {
   return {
-    wallMs: (before?.wallMs ?? 0) + Math.round(attempt.wallMs),
+    wallMs: (before?.wallMs ?? 0) + wholeNumber(attempt.wallMs),
     waitingMs: before?.waitingMs ?? 0,
-    cpuMs: (before?.cpuMs ?? 0) + Math.round(attempt.cpuMs),
-    peakRssBytes: Math.max(before?.peakRssBytes ?? 0, attempt.peakRssBytes),
+    cpuMs: (before?.cpuMs ?? 0) + wholeNumber(attempt.cpuMs),
+    peakRssBytes: Math.max(before?.peakRssBytes ?? 0, wholeNumber(attempt.peakRssBytes)),
     sampled: true,
   };
 }

@@ -10,3 +10,8 @@ export function freezeDeep<Value>(value: Value): Value {
   for (const member of Object.values(value)) freezeDeep(member);
   return value;
 }
+
+/** A whole number of at least 0, as records hold times and sizes; 0 for what is none. */
+export function wholeNumber(value: number): number {
+  return Number.isFinite(value) ? Math.max(0, Math.ceil(value)) : 0;
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { JobStore } from '../../ports/job-store.ts';
 import type { ConformanceCase, JobStoreHarness } from '../harness.ts';
-import { claimIt, claimRequest, commit, completed, leaseMs, pointerTo, queued, requestFor, retrying, running, stored, success } from '../jobs-in-states.ts';
+import { claimIt, claimRequest, commit, completed, leaseMs, pointerTo, queued, rejectsWith, requestFor, retrying, running, stored, success } from '../jobs-in-states.ts';
 
 /** Keys of what a claim brought, in order. */
 async function claimedKeys(store: JobStore, changes: Parameters<typeof claimRequest>[0] = {}): Promise<unknown[]> {
@@ -90,6 +90,15 @@ export const claimCases: readonly ConformanceCase<JobStoreHarness>[] = [
       }
       assert.equal(new Set(tokens).size, 9);
       for (const token of tokens) assert.match(token, /^[0-9A-Za-z_-]{16,64}$/, 'It names a folder');
+    },
+  },
+  {
+    name: 'a claim without an owner or a lease is refused, and the job stays in line',
+    run: async ({ create }) => {
+      await using store = await create();
+      const record = await queued(store, 'talk');
+      for (const changes of [{ owner: '' }, { leaseMs: 0 }, { leaseMs: Number.NaN }, { leaseMs: Infinity }]) await rejectsWith('INVALID_OPTION', () => store.claim(claimRequest(changes)));
+      assert.deepEqual(await stored(store, record.id), record);
     },
   },
   {

@@ -185,8 +185,20 @@ export const commitCases: readonly ConformanceCase<JobStoreHarness>[] = [
       for (const name of ['/etc/passwd', '../above', 'a/../../b']) {
         await rejectsWith('OUTPUT_INVALID', () => store.commit(claimed.key, { ...outcome, artifacts: [{ name, bytes: 1, sha256: '1'.repeat(64) }] }));
       }
+      await rejectsWith('OUTPUT_INVALID', () => store.commit(claimed.key, { ...failure, error: { message: 'without a code' } } as never));
       assert.deepEqual(await stored(store, claimed.key.id), claimed.record);
       assert.equal((await commit(store, claimed, outcome)).state, 'completed');
+    },
+  },
+  {
+    name: 'times and sizes that are no whole numbers do not spoil the record',
+    run: async ({ create }) => {
+      await using store = await create();
+      const odd = { ...usage, wallMs: 0.5, cpuMs: Number.NaN, peakRssBytes: -1 };
+      const record = await commit(store, await running(store, 'talk'), { ...charged, delayMs: 0.25, usage: odd });
+      jobRecordSchema.parse(record);
+      assert.deepEqual(await stored(store, record.id), record);
+      assert.deepEqual([record.usage?.wallMs, record.usage?.cpuMs, record.usage?.peakRssBytes], [1, 0, 0]);
     },
   },
   {
