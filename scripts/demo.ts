@@ -47,7 +47,7 @@ function show(file: string, answer: Answer, elapsedMs: number): void {
   for (const { start, end, text } of answer.segments) console.log(`  ${seconds(start)} –${seconds(end)}   ${text}`);
   if (answer.segments.length === 0) console.log('  (nothing)');
   console.log('');
-  for (const [name, path] of Object.entries(answer.files)) console.log(`  ${name.padEnd(9)} ${shown(path)}`);
+  for (const [name, path] of Object.entries(answer.files)) console.log(`  ${name.padEnd(15)} ${shown(path)}`);
   const took = `${(elapsedMs / 1000).toFixed(1)} s`;
   console.log(answer.cached ? `\nAnswered from the cache in ${took}: the same content was transcribed before.` : `\nTranscribed in ${took}. Run it again: the second time it is answered from the cache.`);
 }
@@ -62,15 +62,35 @@ async function isStrange(path: string): Promise<boolean> {
 const needsModel = `The model of this demo knows only twenty words of one synthetic voice: of your file it would make nonsense.
   Get a real model, such as ggml-base.en.bin (148 MB) from https://huggingface.co/ggerganov/whisper.cpp, and run: npm run demo -- FILE --model PATH`;
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { model: { type: 'string' }, language: { type: 'string', default: 'en' } } });
-const file = positionals[0] === undefined ? talk : resolve(here, positionals[0]);
-const model = values.model ?? process.env['MEDIA_JOBS_MODEL'];
-if (model === undefined && (await isStrange(file))) {
-  console.error(needsModel);
-  process.exitCode = 2;
-} else {
-  const begun = performance.now();
-  const { exitCode, output } = await transcribe(['--model', model === undefined ? fixtureModel : resolve(here, model), '--language', values.language, '--', file]);
-  if (exitCode === 0) show(file, JSON.parse(output) as Answer, performance.now() - begun);
-  process.exitCode = exitCode;
+interface Wish {
+  readonly file: string;
+  readonly model: string | undefined;
+  readonly language: string;
 }
+
+/** What stands behind `npm run demo --`; undefined when it cannot be understood. */
+function readWish(): Wish | undefined {
+  try {
+    const { values, positionals } = parseArgs({ allowPositionals: true, options: { model: { type: 'string' }, language: { type: 'string' } } });
+    const model = values.model ?? process.env['MEDIA_JOBS_MODEL'];
+    const file = positionals[0] === undefined ? talk : resolve(here, positionals[0]);
+    return { file, model: model === undefined ? undefined : resolve(here, model), language: values.language ?? (model === undefined ? 'en' : 'auto') };
+  } catch (error) {
+    console.error(`${(error as Error).message}\n  Usage: npm run demo [-- FILE --model PATH --language CODE]`);
+    return undefined;
+  }
+}
+
+async function runDemo({ file, model, language }: Wish): Promise<number> {
+  if (model === undefined && (await isStrange(file))) {
+    console.error(needsModel);
+    return 2;
+  }
+  const begun = performance.now();
+  const { exitCode, output } = await transcribe(['--model', model ?? fixtureModel, '--language', language, '--', file]);
+  if (exitCode === 0) show(file, JSON.parse(output) as Answer, performance.now() - begun);
+  return exitCode;
+}
+
+const wish = readWish();
+process.exitCode = wish === undefined ? 2 : await runDemo(wish);
