@@ -86,14 +86,15 @@ export async function createMediaJobs<const Operations extends readonly Operatio
   const resolved = resolveOptions(options);
   const { clock, logger, tempFolder } = resolved;
   const workFolder = opened.use(await openWorkFolder({ folder: resolved.workFolder, clock, logger, ...(tempFolder === undefined ? {} : { tempFolder }) }));
+  const firstEpoch = await resolved.store.epoch();
   const closed = new AbortController();
-  const jobs = await startService(contextOf(resolved, workFolder, closed.signal), resolved, () => closed.abort(closedError()));
+  const jobs = await startService(contextOf(resolved, workFolder, firstEpoch, closed.signal), resolved, () => closed.abort(closedError()));
   opened.move();
   // Names and types of the operations are known to the compiler alone; at run time their schemas check.
   return jobs as MediaJobs<Operations>;
 }
 
-function contextOf(resolved: ResolvedMediaJobsOptions, workFolder: WorkFolder, closed: AbortSignal): RunContext {
+function contextOf(resolved: ResolvedMediaJobsOptions, workFolder: WorkFolder, firstEpoch: string, closed: AbortSignal): RunContext {
   const { queue, worker, clock, lifetime } = resolved;
   return Object.freeze({
     ...resolved,
@@ -103,6 +104,7 @@ function contextOf(resolved: ResolvedMediaJobsOptions, workFolder: WorkFolder, c
     events: createJobEvents(),
     unsettled: new Set<never>(),
     ttlMs: lifetime.ttlMs,
+    firstEpoch,
     closed,
   });
 }

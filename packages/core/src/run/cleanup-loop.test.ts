@@ -151,6 +151,23 @@ test('what lies under an older epoch goes, records too; what lies under a newer 
   expect((await bench.jobFolders()).sort()).toEqual([(await kept.record()).outputFolder ?? '', newer].sort());
 });
 
+test('a store that forgets everything leaves the files of other stores alone, until they are long abandoned', async () => {
+  const week = 7 * 24 * hour;
+  await using bench = await openBench({ operations: [filed()], clock: createFakeClock(Date.now()) });
+  const other = `jobs/${newEpoch(bench.clock.now() - 1_000)}/mj_x/${newToken()}`;
+  await mkdir(join(bench.workFolder, other), { recursive: true });
+  await bench.jobs.sweep();
+  expect(await bench.jobFolders()).toEqual([other]);
+  bench.clock.jump(week + hour);
+  {
+    await using _other = await openBench({ operations: [filed()], workFolder: bench.workFolder, worker: false });
+    await bench.jobs.sweep();
+    expect(await bench.jobFolders()).toEqual([other]);
+  }
+  await bench.jobs.sweep();
+  expect(await bench.jobFolders()).toEqual([]);
+});
+
 test('a pass never rejects: what fails stands in its report, and the rest is done all the same', async () => {
   const clock = createFakeClock();
   const store = withFaults(createMemoryStore({ clock }), { due: () => () => Promise.reject(away()) });

@@ -1,6 +1,9 @@
 import { createMemoryStore, type JobEvent } from '@media-jobs/core';
 import { createFakeClock, scriptedOperation, type ScriptStep } from '@media-jobs/core/testing';
 import { afterAll, expect, test } from 'vitest';
+import { jobEvents } from './job-event-stream.ts';
+import { createJobEvents } from './job-events.ts';
+import type { RunContext } from './run-context.ts';
 import { leftFolders, openBench, passing, untilState } from './testing/bench.ts';
 import { away, withFaults } from './testing/with-faults.ts';
 
@@ -59,6 +62,27 @@ test('a failed job keeps the last progress that it told, and its events end', as
   const seen = await collect(job.events());
   expect(seen.at(-1)).toMatchObject({ state: 'failed', progress: 0.7 });
   expect((await job.record()).progress).toBe(0.7);
+});
+
+test('what the store has not heard of yet takes nothing back: neither progress nor phase', async () => {
+  const clock = createFakeClock();
+  const hub = createJobEvents();
+  let record = { id: 'mj_a', generation: 1, state: 'running', progress: 0.2, phase: 'decode' };
+  const store = { epoch: () => Promise.resolve('e'), get: () => Promise.resolve(record) };
+  const seen: unknown[] = [];
+  const context = { store, events: hub, clock, pollIntervalMs: 1_000, closed: new AbortController().signal } as unknown as RunContext;
+  const following = (async () => {
+    for await (const { state, progress, phase } of jobEvents(context, 'mj_a')) seen.push([state, progress, phase]);
+  })();
+  await clock.advance(0);
+  hub.emit({ id: 'mj_a', generation: 1, state: 'running', progress: 0.8, phase: 'hear' });
+  await clock.advance(1_000);
+  record = { ...record, state: 'queued', phase: 'waiting' };
+  await clock.advance(1_000);
+  record = { ...record, state: 'failed', phase: 'waiting' };
+  await clock.advance(1_000);
+  await following;
+  expect(seen).toEqual([['running', 0.2, 'decode'], ['running', 0.8, 'hear'], ['queued', 0.8, 'waiting'], ['failed', 0.8, 'waiting']]);
 });
 
 test('who stops listening leaves no listener and no timer behind', async () => {

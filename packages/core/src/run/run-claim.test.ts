@@ -5,7 +5,7 @@ import { createMemoryStore, defineOperation, inputFile, type Attempt } from '@me
 import { createFakeClock, scriptedOperation, type AttemptScript } from '@media-jobs/core/testing';
 import { afterAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { leftFolders, openBench, passing, untilState } from './testing/bench.ts';
+import { eventually, leftFolders, openBench, passing, untilState } from './testing/bench.ts';
 
 afterAll(async () => expect(await leftFolders()).toEqual([]));
 
@@ -133,8 +133,22 @@ test('an output that does not fit the schema, or that JSON would not bring back,
   await using bench = await openBench({ operations: [wrong] });
   for (const which of ['date', 'shape']) {
     const job = await bench.jobs.submit('wrong', { which });
-    await expect(job.result()).rejects.toMatchObject({ code: 'OUTPUT_INVALID' });
+    await expect(job.wait()).resolves.toMatchObject({ state: 'failed', error: { code: 'OUTPUT_INVALID' } });
   }
+});
+
+test('what the processes of all attempts cost adds up on the record; of memory it is the largest', async () => {
+  const usage = { command: 'x', pid: 1, wallMs: 5 };
+  const costly = operationOf(async ({ controls, number }) => {
+    controls.onUsage?.({ ...usage, cpuMs: 100.4, peakRssBytes: 3_000 });
+    controls.onUsage?.({ ...usage, cpuMs: 20, peakRssBytes: 1_000 * number });
+    if (number === 1) throw new Error('again');
+    return null;
+  });
+  await using bench = await openBench({ operations: [costly] });
+  const job = await bench.jobs.submit('work', {});
+  await passing(bench.clock, job.result());
+  expect((await job.record()).usage).toMatchObject({ cpuMs: 240, peakRssBytes: 3_000, sampled: true });
 });
 
 test('an input stays with a failed job, for redrive, and goes with a completed one', async () => {
@@ -142,8 +156,8 @@ test('an input stays with a failed job, for redrive, and goes with a completed o
   await using bench = await openBench({ operations: [{ ...operation, limits: { ...operation.limits, maxAttempts: 1 } }] });
   const job = await bench.jobs.submit('eat', { file: await bench.file('a', 'x') });
   await expect(job.result()).rejects.toMatchObject({ code: 'UNKNOWN' });
-  const { inputFolder } = await job.record();
-  expect(await bench.jobFolders()).toEqual([inputFolder]);
+  await eventually(() => bench.logs.lines.some(({ message }) => message === 'The job failed'));
+  expect(await bench.jobFolders()).toEqual([(await job.record()).inputFolder]);
 });
 
 test('a job of another version of its operation waits for a worker of that version', async () => {

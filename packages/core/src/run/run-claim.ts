@@ -73,7 +73,7 @@ async function conclude(context: ClaimContext, claim: OpenClaim, result: WorkRes
   });
   if (completes && after?.state !== 'completed') await discard(context, claim, { output: true });
   await dropInput(context, claim, after);
-  logEnd(claim, ending, after);
+  logEnd(claim, result, ending, after);
 }
 
 /** The record after it, or null when the claim had passed or was given back. */

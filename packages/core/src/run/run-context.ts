@@ -20,6 +20,8 @@ export interface RunContext {
   readonly random: () => number;
   readonly events: JobEvents;
   readonly ttlMs: number;
+  /** The epoch in which this was opened. */
+  readonly firstEpoch: string;
   readonly maxLosses: number;
   readonly heartbeatMs: number;
   readonly leaseMs: number;

@@ -5,7 +5,7 @@ import { dispatchDue } from './dispatch-due.ts';
 import { createHeartbeats } from './heartbeat.ts';
 import type { ClaimContext, OpenClaim } from './open-claim.ts';
 import { runClaim } from './run-claim.ts';
-import type { RunContext } from './run-context.ts';
+import { jobLogger, type RunContext } from './run-context.ts';
 import { createSlots, type Slots } from './slots.ts';
 import { stops } from './stop-signals.ts';
 
@@ -139,7 +139,18 @@ class JobRunner implements Runner {
 
   async #run(claimed: ClaimedJob): Promise<void> {
     const registered = this.#context.operations.get(claimed.record.operation);
-    if (registered !== undefined) await runClaim(this.#context, claimed, registered);
+    // A claim that was on its way when the closing began is given back untouched.
+    if (registered === undefined || this.#stopping.signal.aborted) return this.#giveBack(claimed);
+    await runClaim(this.#context, claimed, registered);
+  }
+
+  async #giveBack({ key, record }: ClaimedJob): Promise<void> {
+    const { logger, store } = this.#context;
+    try {
+      await store.release(key);
+    } catch (error) {
+      jobLogger(logger, record).warn({ err: MediaJobError.from(error) }, 'A claim could not be given back; its lease will lapse');
+    }
   }
 
   async #track(work: Promise<void>): Promise<void> {

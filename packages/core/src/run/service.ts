@@ -2,7 +2,7 @@ import { MediaJobError } from '@media-jobs/foundation';
 import type { AnyMediaJobs, SubmitOptions } from '../media-jobs.ts';
 import type { ResolvedMediaJobsOptions } from '../options.ts';
 import type { JobRecord } from '../job/job.ts';
-import { createCleanupLoop, type CleanupLoop } from './cleanup-loop.ts';
+import { createCleanupLoop } from './cleanup-loop.ts';
 import { cancelJob, deleteJob } from './end-job.ts';
 import { takeIn } from './intake.ts';
 import { createJob, type Job } from './job-handle.ts';
@@ -26,8 +26,12 @@ export async function startService(context: RunContext, options: ResolvedMediaJo
   const { store, workFolder } = context;
   await logStart(context, options);
   const cleanupLoop = createCleanupLoop(context, { intervalMs: options.lifetime.cleanupIntervalMs, repairMs: context.leaseMs });
-  const runner = options.worker ? await startRunner(context, cleanupLoop, workFolder) : null;
+  const runner = options.worker ? createRunner(context, (await workFolder.temp.folder({ prefix: 'attempts' })).path) : null;
+  // What is stuck is brought back before new work is taken; the whole pass follows in the background.
+  if (runner !== null) await repair(context);
   const parts = { context, runner, cleanupLoop, markClosed, watch: watchStore(context, runner) };
+  await runner?.start();
+  if (runner !== null) cleanupLoop.start();
   let closing: Promise<void> | undefined;
   const close = async ({ deadlineMs = defaultDeadlineMs }: { readonly deadlineMs?: number } = {}): Promise<void> => {
     if (closing !== undefined && runner !== null) context.clock.after(deadlineMs, () => runner.interrupt());
@@ -52,16 +56,6 @@ export async function startService(context: RunContext, options: ResolvedMediaJo
     close,
     [Symbol.asyncDispose]: () => close(),
   } satisfies AnyMediaJobs);
-}
-
-/** What is stuck is brought back before new work is taken; the whole pass follows in the background. */
-async function startRunner(context: RunContext, cleanupLoop: CleanupLoop, { temp }: RunContext['workFolder']): Promise<Runner> {
-  const attempts = await temp.folder({ prefix: 'attempts' });
-  const runner = createRunner(context, attempts.path);
-  await runner.start();
-  await repair(context);
-  cleanupLoop.start();
-  return runner;
 }
 
 /** Hints from the store: to those who follow a job, to the worker of a job that is to be cancelled, and to a runner with nothing to do. */

@@ -1,5 +1,6 @@
 import { MediaJobError } from '@media-jobs/foundation';
 import type { CleanupLoop } from './cleanup-loop.ts';
+import { forgetFiles } from './orphan-folders.ts';
 import type { RunContext } from './run-context.ts';
 import type { Runner } from './runner.ts';
 
@@ -44,6 +45,7 @@ export async function shutDown({ context, runner, cleanupLoop, markClosed, watch
   await within(farewellMs, cleanupLoop.stop());
   await within(farewellMs, queueClosed);
   await within(farewellMs, settled(context, 'queue', queue?.[Symbol.asyncDispose]()));
+  await settled(context, 'files', forgetFiles(context));
   await within(farewellMs, settled(context, 'store', store[Symbol.asyncDispose]()));
   await settled(context, 'work folder', workFolder[Symbol.asyncDispose]());
   logger.info({ wallMs: Math.round(clock.monotonic() - startedAt), drained }, 'Closed');

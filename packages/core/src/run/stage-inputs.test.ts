@@ -98,6 +98,14 @@ test('what was staged and never submitted is removed by the pass after the store
   expect(await bench.jobFolders()).toEqual([]);
 });
 
+test('the input of a waiting job goes when the job is cancelled', async () => {
+  await using bench = await openBench({ operations: [read], worker: false });
+  const job = await bench.jobs.submit('read', { file: await bench.file('a', 'hello') });
+  expect(await bench.jobFolders()).toHaveLength(1);
+  expect(await job.cancel()).toBe('cancelled');
+  expect(await bench.jobFolders()).toEqual([]);
+});
+
 test('a submit that is aborted while it hashes or copies leaves nothing', async () => {
   await using bench = await openBench({ operations: [read] });
   const file = await bench.file('a', 'hello');

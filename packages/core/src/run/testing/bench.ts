@@ -39,7 +39,10 @@ export async function openBench<const Operations extends readonly Operation[]>(o
   const logs = collectLogs();
   const store = options.store ?? createMemoryStore({ clock });
   const workFolder = options.workFolder ?? join(root, 'work');
-  const jobs = await createMediaJobs({ logger: logs, random: () => 0.5, diskReserveBytes: 0, ...options, clock, store, workFolder });
+  const jobs = await createMediaJobs({ logger: logs, random: () => 0.5, diskReserveBytes: 0, ...options, clock, store, workFolder }).catch(async (error: unknown) => {
+    await rm(root, { recursive: true });
+    throw error;
+  });
   return {
     jobs, store, clock, logs, workFolder,
     async file(name, content) {
