@@ -41,7 +41,7 @@ describe('a transcript', () => {
     });
     expect(transcript).not.toHaveProperty('languageProbability');
     expect(partial).toEqual(transcript.segments);
-    expect(progress).toEqual([...progress].sort((one, other) => one - other));
+    expect(progress).toEqual([...new Set(progress)].sort((one, other) => one - other));
     expect([progress[0], progress.at(-1)]).toEqual([0, 1]);
     expect(await processesOf(ownerId())).toEqual([]);
   });
