@@ -116,12 +116,12 @@ test('large batches leave the event loop its turns', async () => {
   const records = await submitSamples(store, keys(1_000));
   const { longestCpuMs } = await watchLoop(async () => {
     await store.list({}, { limit: 1_000 });
-    await store.due('dispatch', { limit: 1_000 });
+    expect(await store.due('dispatch', { limit: Infinity })).toHaveLength(1_000);
     await Promise.all(records.map(({ id }) => store.requestCancel(id)));
     await clock.advance(24 * 3_600_000);
-    expect(await store.takeExpired(1_000)).toHaveLength(1_000);
+    expect(await store.takeExpired(Infinity)).toHaveLength(1_000);
     await store.reset();
-    expect(await store.collect(10_000)).toEqual({ removed: 1_000, left: 0 });
+    expect(await store.collect(Infinity)).toEqual({ removed: 1_000, left: 0 });
   });
   expect(longestCpuMs).toBeLessThan(50);
 });

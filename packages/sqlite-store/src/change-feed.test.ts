@@ -8,7 +8,7 @@ import { keys, submitSamples } from './testing/sample-jobs.ts';
 import { scratchFolder, type ScratchFolder } from './testing/scratch-folder.ts';
 
 let folder: ScratchFolder;
-beforeEach(async () => { folder = await scratchFolder(); });
+beforeEach(async () => { folder = await scratchFolder({ inMemory: true }); });
 afterEach(async () => { await folder[Symbol.asyncDispose](); });
 
 const pollIntervalMs = 500;

@@ -22,7 +22,7 @@ const most: Readonly<Record<string, readonly [statements: number, call: (store: 
 };
 
 let folder: ScratchFolder;
-beforeAll(async () => { folder = await scratchFolder(); });
+beforeAll(async () => { folder = await scratchFolder({ inMemory: true }); });
 afterAll(async () => { await folder[Symbol.asyncDispose](); });
 
 async function measure(jobs: number): Promise<Record<string, number>> {

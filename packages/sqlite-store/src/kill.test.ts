@@ -61,7 +61,7 @@ test(`processes that are killed in the middle of their work lose nothing that wa
   const random = randomFrom(seed);
   const all: Said[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    const works = processes.map((name) => workAndKill(file, `${name}${round}`, 5 + Math.floor(random() * 20), random() * 4));
+    const works = processes.map((name) => workAndKill(file, `${name}${round}`, 3 + Math.floor(random() * 8), random() * 4));
     const said = (await Promise.all(works)).flat();
     all.push(...said);
     await using store = createSqliteStore({ file });

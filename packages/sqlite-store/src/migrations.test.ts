@@ -32,7 +32,7 @@ function objects(file: string): unknown[] {
 }
 
 test('a store of version 0 is upgraded when it is opened: its records live on, its unreadable ones are set aside, its dead ones stay behind', async () => {
-  await using folder = await scratchFolder();
+  await using folder = await scratchFolder({ inMemory: true });
   const file = folder.at('jobs.db');
   const records = keys(250).map((key) => queuedRecord(key));
   const dead = queuedRecord('dead', newEpoch(0));
@@ -50,7 +50,7 @@ test('a store of version 0 is upgraded when it is opened: its records live on, i
 });
 
 test('an upgraded file has the very tables, indexes and triggers of a new one', async () => {
-  await using folder = await scratchFolder();
+  await using folder = await scratchFolder({ inMemory: true });
   writeVersionZero(folder.at('old.db'), epoch, {});
   for (const name of ['old.db', 'new.db']) {
     await using store = createSqliteStore({ file: folder.at(name) });
@@ -60,7 +60,7 @@ test('an upgraded file has the very tables, indexes and triggers of a new one', 
 });
 
 test('an upgrade that is broken off leaves the old tables whole, and the next one finishes it', async () => {
-  await using folder = await scratchFolder();
+  await using folder = await scratchFolder({ inMemory: true });
   const file = folder.at('jobs.db');
   const record = queuedRecord('talk');
   writeVersionZero(file, epoch, { [record.id]: versionZero(record) });
@@ -74,7 +74,7 @@ test('an upgrade that is broken off leaves the old tables whole, and the next on
 });
 
 test('of two processes that find an old store at the same time, one upgrades it and the other waits', async () => {
-  await using folder = await scratchFolder();
+  await using folder = await scratchFolder({ inMemory: true });
   const file = folder.at('jobs.db');
   writeVersionZero(file, epoch, Object.fromEntries(keys(2_000).map((key) => queuedRecord(key)).map((record) => [record.id, versionZero(record)])));
   await using first = startChild('open-and-count', file);

@@ -12,7 +12,7 @@ let store: JobStore;
 const logger = collectLogs();
 const file = (): string => folder.at('jobs.db');
 beforeAll(async () => {
-  folder = await scratchFolder();
+  folder = await scratchFolder({ inMemory: true });
   store = createSqliteStore({ file: file(), logger });
 });
 afterAll(async () => {

@@ -121,5 +121,5 @@ test('whatever is asked in whatever order, a SQLite store answers as the memory 
     await using memory = createMemoryStore({ clock: clocks[0] });
     await using sqlite = createSqliteStore({ file: folder.at(`${runs += 1}.db`), clock: clocks[1] });
     expect(await play(sqlite, clocks[1], steps)).toEqual(await play(memory, clocks[0], steps));
-  }), { numRuns: 40 });
+  }), { numRuns: 150 });
 }, 60_000);

@@ -15,6 +15,11 @@ export interface Statements {
 /** Told of every statement that runs; for tests that count them. */
 export type StatementObserver = (text: string) => void;
 
+/** A limit may be `Infinity`, which SQLite does not know. */
+function bounded(value: SqlValue): SqlValue {
+  return value === Infinity ? Number.MAX_SAFE_INTEGER : value;
+}
+
 /** `Statements` on this connection. The cache is as large as the set of texts in `sql.ts`. */
 export function createStatements(database: DatabaseSync, observe?: StatementObserver): Statements {
   const compiled = new Map<string, StatementSync>();
@@ -27,8 +32,8 @@ export function createStatements(database: DatabaseSync, observe?: StatementObse
     return fresh;
   };
   return {
-    get: (text, ...values) => statement(text).get(...values),
-    all: (text, ...values) => statement(text).all(...values),
-    run: (text, ...values) => Number(statement(text).run(...values).changes),
+    get: (text, ...values) => statement(text).get(...values.map(bounded)),
+    all: (text, ...values) => statement(text).all(...values.map(bounded)),
+    run: (text, ...values) => Number(statement(text).run(...values.map(bounded)).changes),
   };
 }

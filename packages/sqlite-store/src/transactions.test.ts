@@ -7,7 +7,7 @@ import { scratchFolder, type ScratchFolder } from './testing/scratch-folder.ts';
 import { createTransactions } from './transactions.ts';
 
 let folder: ScratchFolder;
-beforeEach(async () => { folder = await scratchFolder(); });
+beforeEach(async () => { folder = await scratchFolder({ inMemory: true }); });
 afterEach(async () => { await folder[Symbol.asyncDispose](); });
 
 const insert = (key: string) => (statements: Parameters<Parameters<Connection['write']>[1]>[0]): string => {
