@@ -15,11 +15,6 @@ export function softLimitMs({ durationSeconds, minSpeed }: Workload): number {
   return Math.max(transcribeFloors.softTimeoutMs, Math.ceil((durationSeconds / minSpeed) * 1000));
 }
 
-/** The same distance above a soft limit as the floors have, and at least a fifth above it. */
-export function hardLimitMs(softMs: number): number {
-  return Math.max(softMs + transcribeFloors.hardTimeoutMs - transcribeFloors.softTimeoutMs, Math.ceil(softMs * 1.2));
-}
-
 /**
  * Milliseconds without a sign of progress after which a run is hung. An engine shows itself once for each window of 30 s.
  * Four times the slowest engine that was measured (one thread without AVX: 50 s a window at 74 million weights), two
