@@ -115,6 +115,21 @@ test('a cancel by another process arrives with the next beat', async () => {
   await expect(job.result()).rejects.toMatchObject({ code: 'CANCELLED' });
 });
 
+test('where several processes share a store, a cancel by another arrives with the hint of it, long before the beat', async () => {
+  const { operation, calls } = writer();
+  const clock = createFakeClock();
+  const store = createMemoryStore({ clock });
+  const shared = new Proxy(store, { get: (target, name) => (name === 'capabilities' ? { multiProcess: true, durable: false } : (Reflect.get(target, name) as unknown)) });
+  await using bench = await openBench({ operations: [operation], clock, store: shared });
+  const job = await bench.jobs.submit('write', {});
+  await eventually(() => calls.length === 1);
+  await clock.advance(2_000);
+  await store.requestCancel(job.id);
+  await clock.advance(500);
+  expect(calls[0]?.attempt.signal.reason).toMatchObject({ code: 'CANCELLED' });
+  await expect(job.result()).rejects.toMatchObject({ code: 'CANCELLED' });
+});
+
 test('a job that waits is cancelled at once, a retrying one too, and an unknown one is not found', async () => {
   const { operation, calls } = writer();
   const flaky = scriptedOperation({ name: 'flaky', script: [[{ do: 'fail', code: 'STALLED' }]] });

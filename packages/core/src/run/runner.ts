@@ -22,6 +22,7 @@ export interface Runner {
   start(): Promise<void>;
   /** Stops the work on this job if it is done here; false when it is not. */
   cancel(id: string): boolean;
+  isRunning(id: string): boolean;
   /** Asks the store for work soon. */
   nudge(): void;
   stats(): RunnerStats;
@@ -75,6 +76,10 @@ class JobRunner implements Runner {
       found = true;
     }
     return found;
+  }
+
+  isRunning(id: string): boolean {
+    return this.#context.running.values().some((claim) => claim.claimed.key.id === id);
   }
 
   nudge(): void {

@@ -9,14 +9,11 @@ import { createJob, type Job } from './job-handle.ts';
 import { createKeyedLock } from './keyed-lock.ts';
 import { repair } from './repair.ts';
 import type { RunContext } from './run-context.ts';
-import { createRunner, type Runner } from './runner.ts';
+import { createRunner } from './runner.ts';
 import { shutDown } from './shutdown.ts';
+import { watchStore } from './store-hints.ts';
 import { placeJob } from './submit.ts';
-import { createThrottle } from './throttle.ts';
 import { abortedError } from './wait.ts';
-
-/** Another process put work in line: the store is asked at most this often because of it. */
-const nudgeMs = 100;
 
 const defaultDeadlineMs = 10_000;
 const defaultPageLimit = 100;
@@ -56,22 +53,6 @@ export async function startService(context: RunContext, options: ResolvedMediaJo
     close,
     [Symbol.asyncDispose]: () => close(),
   } satisfies AnyMediaJobs);
-}
-
-/** Hints from the store: to those who follow a job, to the worker of a job that is to be cancelled, and to a runner with nothing to do. */
-function watchStore({ store, clock, events }: RunContext, runner: Runner | null): Disposable {
-  const nudge = createThrottle<undefined>(nudgeMs, clock, () => runner?.nudge());
-  const watch = store.watch((change) => {
-    events.emit(change);
-    if (change.cancelRequested === true) runner?.cancel(change.id);
-    if (change.state === 'queued' && store.capabilities.multiProcess) nudge.push(undefined);
-  });
-  return {
-    [Symbol.dispose]() {
-      nudge.drop();
-      watch[Symbol.dispose]();
-    },
-  };
 }
 
 /** Submits of one identity go one after the other, so that fifty of them copy its files once. */

@@ -62,7 +62,11 @@ async function look(context: RunContext, intake: Intake, record: JobRecord | nul
     await waitForEnd(context, record.id, { signal, timeoutMs: cancelPatienceMs });
     return 'again';
   }
-  if (record.state === 'queued' || record.state === 'running' || record.state === 'retrying') return { record, cached: false };
+  if (record.state === 'queued' || record.state === 'running' || record.state === 'retrying') {
+    // A queue may have lost it, and takes the same dispatch twice as one.
+    await dispatchRecord(context, record);
+    return { record, cached: false };
+  }
   if (record.state !== 'completed' || fresh || (record.expiresAt !== null && record.expiresAt <= context.clock.now())) return run;
   const reason = await whyUnusable(context, intake.registered, record);
   if (reason !== null) {
