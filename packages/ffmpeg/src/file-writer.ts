@@ -16,7 +16,9 @@ export class FileWriter {
   readonly #handle: FileHandle;
   readonly #path: string;
   readonly #reserveBytes: number;
+  /** One is filled while the other is written. */
   #buffer = Buffer.allocUnsafe(bufferBytes);
+  #other = Buffer.allocUnsafe(bufferBytes);
   #used = 0;
   #position = 0;
   #nextLook = bytesPerLook;
@@ -77,7 +79,7 @@ export class FileWriter {
     await this.#pending;
     if (this.#used === 0) return;
     const full = this.#buffer.subarray(0, this.#used);
-    this.#buffer = Buffer.allocUnsafe(bufferBytes);
+    [this.#buffer, this.#other] = [this.#other, this.#buffer];
     this.#pending = this.#write(full, this.#position);
     this.#pending.catch(ignored);
     this.#position += this.#used;

@@ -13,42 +13,61 @@ const groupLength = 16;
  */
 const [slackOfOne, slackOfThree] = [1.5, 1.15];
 
+/** How much the nearest two samples, the next two, and all others can add to a point between samples, for every point. */
+interface Reach {
+  readonly near: number;
+  readonly next: number;
+  readonly far: number;
+}
+
 /**
  * Finds the peaks between samples, where the signal can be higher than any sample (ITU-R BS.1770, annex 2), with 8 points
  * a sample: at most 0.17 dB too low.
  */
 export class TruePeakFilter {
   readonly #phases: readonly Float64Array[] = Array.from({ length: oversampling - 1 }, (_, index) => phaseWeights(index + 1));
-  /** No point between samples lies higher than this many times the largest sample around it. */
-  readonly #largestOvershoot = Math.max(...this.#phases.map((weights) => weights.reduce((sum, weight) => sum + Math.abs(weight), 0)));
+  readonly #reach = reachOf(this.#phases);
 
   /**
    * Calls back with each sample of `samples` from `start` to `end` (exclusive) around which a peak above `floor()` is
    * possible, and the height of the largest point from it to the next sample. Needs `halfTaps` samples on both sides.
    */
   scan(samples: Float32Array, start: number, end: number, floor: () => number, found: (index: number, height: number) => void): void {
+    const { near, next, far } = this.#reach;
     let before = largest(samples, start - halfTaps + 1, start);
     let within = largest(samples, start, Math.min(end, start + groupLength));
     for (let group = start; group < end; group += groupLength) {
       const groupEnd = Math.min(end, group + groupLength);
       const after = largest(samples, groupEnd, Math.min(samples.length, groupEnd + groupLength));
-      if (Math.max(before, within, after) * this.#largestOvershoot > floor()) {
-        for (let index = group; index < groupEnd; index += 1) found(index, this.#heightAt(samples, index, floor()));
+      const around = Math.max(before, within, after);
+      if (around * (near + next + far) > floor()) {
+        for (let index = group; index < groupEnd; index += 1) {
+          const inner = Math.max(Math.abs(samples[index] as number), Math.abs(samples[index + 1] as number));
+          const outer = Math.max(Math.abs(samples[index - 1] as number), Math.abs(samples[index + 2] as number));
+          if (inner * near + outer * next + around * far > floor()) found(index, this.#heightAt(samples, index, Math.max(inner, outer), floor()));
+        }
       }
       before = within;
       within = after;
     }
   }
 
-  /** The height at and after `samples[index]`; it may be too low where it is below `floor`. */
-  #heightAt(samples: Float32Array, index: number, floor: number): number {
+  /** The height at and after `samples[index]`, and at the samples around it; it may be too low where it is below `floor`. */
+  #heightAt(samples: Float32Array, index: number, sampleHeight: number, floor: number): number {
     const phases = this.#phases;
-    const height = Math.max(largest(samples, index - 1, index + 3), valueAt(samples, index, phases[3]));
+    const height = Math.max(sampleHeight, valueAt(samples, index, phases[3]));
     if (height * slackOfOne <= floor) return height;
     const higher = Math.max(height, valueAt(samples, index, phases[1]), valueAt(samples, index, phases[5]));
     if (higher * slackOfThree <= floor) return higher;
     return Math.max(higher, valueAt(samples, index, phases[0]), valueAt(samples, index, phases[2]), valueAt(samples, index, phases[4]), valueAt(samples, index, phases[6]));
   }
+}
+
+function reachOf(phases: readonly Float64Array[]): Reach {
+  const sum = (weights: Float64Array, picked: (distance: number) => boolean): number =>
+    weights.reduce((total, weight, tap) => total + (picked(tap < halfTaps ? halfTaps - 1 - tap : tap - halfTaps) ? Math.abs(weight) : 0), 0);
+  const most = (picked: (distance: number) => boolean): number => Math.max(...phases.map((weights) => sum(weights, picked)));
+  return { near: most((distance) => distance === 0), next: most((distance) => distance === 1), far: most((distance) => distance > 1) };
 }
 
 /** The size of the point that `weights` stand for, in the gap after `samples[index]`. */

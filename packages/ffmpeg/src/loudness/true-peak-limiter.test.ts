@@ -7,7 +7,7 @@ const rate = 16_000;
 function limited(samples: Float32Array, limitDb: number, piece = 4096): Float32Array {
   const limiter = new TruePeakLimiter({ sampleRate: rate, limitDb });
   const parts: Float32Array[] = [];
-  for (let start = 0; start < samples.length; start += piece) parts.push(limiter.add(samples.slice(start, start + piece)));
+  for (let start = 0; start < samples.length; start += piece) parts.push(limiter.add(samples.slice(start, start + piece)).slice());
   parts.push(limiter.finish());
   return Float32Array.from(parts.flatMap((part) => [...part]));
 }

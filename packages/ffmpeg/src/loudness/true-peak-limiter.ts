@@ -34,6 +34,10 @@ export class TruePeakLimiter {
   /** Samples of which the gain is known to fall or not, waiting for the look-ahead. */
   #delayed: Float32Array;
   #toSkip: number;
+  /** Memory that each call uses again. */
+  #all: Float32Array = new Float32Array(0);
+  #heightRoom: Float32Array = new Float32Array(0);
+  #line: Float32Array = new Float32Array(0);
   /** The height from the sample before to the first pending one. */
   #lastHeight = 0;
 
@@ -48,25 +52,33 @@ export class TruePeakLimiter {
     this.#toSkip = this.#attack;
   }
 
-  /** Takes samples, gives those that are ready. */
+  /** Takes samples, gives those that are ready, in memory that the next call uses again. */
   add(samples: Float32Array): Float32Array {
-    const all = joined(this.#pending, samples);
-    const ready = Math.max(0, all.length - 2 * halfTaps);
+    const length = this.#pending.length + samples.length;
+    this.#all = roomFor(this.#all, length);
+    const all = this.#all.subarray(0, length);
+    all.set(this.#pending);
+    all.set(samples, this.#pending.length);
+    const ready = Math.max(0, length - 2 * halfTaps);
     const heights = this.#heights(all, ready);
-    const fresh = all.subarray(halfTaps, halfTaps + ready);
     this.#pending = all.slice(ready);
-    return this.#apply(fresh, heights);
+    return this.#apply(all.subarray(halfTaps, halfTaps + ready), heights);
   }
 
   /** Gives the rest. */
   finish(): Float32Array {
-    const rest = this.add(new Float32Array(halfTaps));
-    return joined(rest, this.#apply(new Float32Array(this.#attack), new Float32Array(this.#attack)));
+    const rest = this.add(new Float32Array(halfTaps)).slice();
+    const last = this.#apply(new Float32Array(this.#attack), new Float32Array(this.#attack));
+    const both = new Float32Array(rest.length + last.length);
+    both.set(rest);
+    both.set(last, rest.length);
+    return both;
   }
 
   /** For each ready sample the largest point from the sample before it to the sample after it; 0 where none can be too high. */
   #heights(all: Float32Array, ready: number): Float32Array {
-    const heights = new Float32Array(ready);
+    this.#heightRoom = roomFor(this.#heightRoom, ready);
+    const heights = this.#heightRoom.subarray(0, ready).fill(0);
     let beforeNext = this.#lastHeight;
     this.#lastHeight = 0;
     this.#filter.scan(all, halfTaps, halfTaps + ready, () => this.#limit, (index, height) => {
@@ -82,12 +94,15 @@ export class TruePeakLimiter {
 
   /** Gives the delayed samples and then the fresh ones, but for the last `attack`, at their gains. */
   #apply(fresh: Float32Array, heights: Float32Array): Float32Array {
-    const line = joined(this.#delayed, fresh);
+    this.#line = roomFor(this.#line, this.#attack + fresh.length);
+    const line = this.#line;
+    line.set(this.#delayed);
+    line.set(fresh, this.#attack);
     for (let start = 0; start < fresh.length; start += stretchLength) {
       const end = Math.min(fresh.length, start + stretchLength);
       if (!this.#isAtRest(heights, start, end)) this.#hold(line, heights, start, end);
     }
-    this.#delayed = line.slice(fresh.length);
+    this.#delayed = line.slice(fresh.length, fresh.length + this.#attack);
     const skipped = Math.min(this.#toSkip, fresh.length);
     this.#toSkip -= skipped;
     return line.subarray(skipped, fresh.length);
@@ -132,9 +147,7 @@ export class TruePeakLimiter {
   }
 }
 
-function joined(first: Float32Array, second: Float32Array): Float32Array {
-  const all = new Float32Array(first.length + second.length);
-  all.set(first);
-  all.set(second, first.length);
-  return all;
+/** The same memory, or more of it. */
+function roomFor(room: Float32Array, length: number): Float32Array {
+  return room.length >= length ? room : new Float32Array(length);
 }

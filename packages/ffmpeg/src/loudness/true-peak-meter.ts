@@ -1,26 +1,34 @@
 import { halfTaps, TruePeakFilter } from './true-peak-filter.ts';
 
+/** Samples that the next ones need around them. */
+const contextLength = 2 * halfTaps;
+
 /** Largest point of a signal, between its samples too, fed piece by piece in constant memory. */
 export class TruePeakMeter {
   readonly #filter = new TruePeakFilter();
-  /** The samples that the next ones need around them. Silence before the first. */
-  #tail = new Float32Array(2 * halfTaps);
+  /** The context, silence at first, and room for the samples after it. */
+  #line = new Float32Array(contextLength);
   #peak = 0;
 
   /** Measures the next samples; 1 is full scale. */
   add(samples: Float32Array): void {
-    const all = new Float32Array(this.#tail.length + samples.length);
-    all.set(this.#tail);
-    all.set(samples, this.#tail.length);
-    this.#filter.scan(all, halfTaps, all.length - halfTaps, () => this.#peak, (_, height) => {
+    const length = contextLength + samples.length;
+    if (this.#line.length < length) {
+      const longer = new Float32Array(length);
+      longer.set(this.#line.subarray(0, contextLength));
+      this.#line = longer;
+    }
+    const line = this.#line.subarray(0, length);
+    line.set(samples, contextLength);
+    this.#filter.scan(line, halfTaps, length - halfTaps, () => this.#peak, (_, height) => {
       if (height > this.#peak) this.#peak = height;
     });
-    this.#tail = all.slice(-2 * halfTaps);
+    line.copyWithin(0, samples.length);
   }
 
   /** Tells that no more comes, and gives the peak in dBTP; `-Infinity` for digital silence. */
   finish(): number {
-    this.add(new Float32Array(2 * halfTaps));
+    this.add(new Float32Array(contextLength));
     return 20 * Math.log10(this.#peak);
   }
 }

@@ -142,6 +142,9 @@ describe('outputs', () => {
     const error = await failure(ffmpeg.prepareSpeech(voice, bench.path('alone.wav'), { overwrite: true, waveform: { file: bench.path('wall.png') } }));
     expect(error.code).toBe('OUTPUT_UNWRITABLE');
     expect(existsSync(bench.path('alone.wav'))).toBe(false);
+    mkdirSync(bench.path('wall.wav'));
+    expect((await failure(ffmpeg.prepareSpeech(voice, bench.path('wall.wav'), { overwrite: true, waveform: { file: bench.path('alone.png') } }))).code).toBe('OUTPUT_UNWRITABLE');
+    expect(existsSync(bench.path('alone.png'))).toBe(false);
   });
 
   test('a folder that does not exist is refused before anything is decoded', async () => {

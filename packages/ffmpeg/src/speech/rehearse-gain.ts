@@ -74,9 +74,11 @@ async function loudnessAt(samples: Float32Array, gainDb: number, limitDb: number
   const gain = 10 ** (gainDb / 20);
   const meter = new LoudnessMeter(speechSampleRate);
   const limiter = limitDb === undefined ? undefined : new TruePeakLimiter({ sampleRate: speechSampleRate, limitDb });
+  const piece = new Float32Array(pieceLength);
   for (let start = 0; start < samples.length; start += pieceLength) {
     throwIfAborted(controls);
-    const louder = samples.subarray(start, start + pieceLength).map((value) => value * gain);
+    const louder = piece.subarray(0, Math.min(pieceLength, samples.length - start));
+    for (let index = 0; index < louder.length; index += 1) louder[index] = (samples[start + index] as number) * gain;
     meter.add(limiter === undefined ? louder : limiter.add(louder));
     await setImmediate();
   }

@@ -49,20 +49,22 @@ export async function writeSpeech(options: WriteSpeechOptions, controls: Process
   const meter = limiter === undefined ? undefined : new LoudnessMeter(speechSampleRate);
   await using source = await open(staged.path, 'r');
   const writer = await FileWriter.open(options.path, options.reserveBytes);
+  const encode = createPcmEncoder();
   let written = 0;
   const write = async (samples: Float32Array): Promise<void> => {
     meter?.add(samples);
     peaks?.add(samples);
     written += samples.length;
     onSeconds(written / speechSampleRate);
-    await writer.append(toPcm(samples));
+    await writer.append(encode(samples));
   };
   try {
     await writer.append(wavHeader(speechSampleRate, 0));
     for await (const frames of readFrames(source, staged.channels)) {
       throwIfAborted(controls);
-      const louder = amplified(channelOf(frames, channel, staged.channels), gain);
-      await write(limiter === undefined ? louder : limiter.add(louder));
+      const samples = channelOf(frames, channel, staged.channels);
+      amplify(samples, gain);
+      await write(limiter === undefined ? samples : limiter.add(samples));
     }
     if (limiter !== undefined) await write(limiter.finish());
     await writer.patch(wavHeader(speechSampleRate, written * 2));
@@ -74,6 +76,7 @@ export async function writeSpeech(options: WriteSpeechOptions, controls: Process
   }
 }
 
+/** The samples are in memory that is used again for the next. */
 async function* readFrames(source: FileHandle, channels: number): AsyncGenerator<Float32Array> {
   const buffer = new ArrayBuffer(readBytes);
   const frameBytes = channels * Float32Array.BYTES_PER_ELEMENT;
@@ -86,19 +89,19 @@ async function* readFrames(source: FileHandle, channels: number): AsyncGenerator
   }
 }
 
-/** In new memory: the limiter keeps some of what it is given. */
-function amplified(samples: Float32Array, gain: number): Float32Array {
-  const louder = new Float32Array(samples.length);
-  for (let index = 0; index < samples.length; index += 1) louder[index] = (samples[index] as number) * gain;
-  return louder;
+function amplify(samples: Float32Array, gain: number): void {
+  for (let index = 0; index < samples.length; index += 1) samples[index] = (samples[index] as number) * gain;
 }
 
-/** Rounds to the nearest step. Adding full scale first makes all values positive, where cutting off is rounding down. */
-function toPcm(samples: Float32Array): Uint8Array {
-  const pcm = new Int16Array(samples.length);
-  for (let index = 0; index < samples.length; index += 1) {
-    const value = (samples[index] as number) * fullScale + (fullScale + 0.5);
-    pcm[index] = (value < 0 ? 0 : value >= 2 * fullScale ? 2 * fullScale - 1 : Math.trunc(value)) - fullScale;
-  }
-  return new Uint8Array(pcm.buffer);
+/** Rounds to the nearest step, in memory that the next call uses again. Adding full scale first makes all values positive, where cutting off is rounding down. */
+function createPcmEncoder(): (samples: Float32Array) => Uint8Array {
+  let pcm = new Int16Array(0);
+  return (samples) => {
+    if (pcm.length < samples.length) pcm = new Int16Array(samples.length);
+    for (let index = 0; index < samples.length; index += 1) {
+      const value = (samples[index] as number) * fullScale + (fullScale + 0.5);
+      pcm[index] = (value < 0 ? 0 : value >= 2 * fullScale ? 2 * fullScale - 1 : value | 0) - fullScale;
+    }
+    return new Uint8Array(pcm.buffer, 0, samples.length * Int16Array.BYTES_PER_ELEMENT);
+  };
 }
