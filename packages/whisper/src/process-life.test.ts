@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { writeScriptedModel } from './test-support/scripted-model.ts';
 import { tone } from './test-support/speech.ts';
 import { testFolder } from './test-support/test-folder.ts';
@@ -20,7 +20,13 @@ beforeAll(async () => {
 });
 
 function start(program: string, args: readonly string[], execArgv: readonly string[] = []): ChildProcess {
-  return fork(fileURLToPath(new URL(`test-support/${program}`, import.meta.url)), args, { execArgv: ['--conditions=@media-jobs/source', ...execArgv], stdio: 'inherit' });
+  return mortal(fork(fileURLToPath(new URL(`test-support/${program}`, import.meta.url)), args, { execArgv: ['--conditions=@media-jobs/source', ...execArgv], stdio: 'inherit' }));
+}
+
+/** Does not outlive its test, also when that fails. */
+function mortal(child: ChildProcess): ChildProcess {
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
 }
 
 /** Engine children of a process: those that it started, as the kernel tells. */
@@ -50,7 +56,7 @@ test.each([['in the middle of a run', endless, 'running'], ['while the engine is
 
 test('the engine ends itself when its channel closes, also in the middle of a run', async () => {
   // Started without anything that would end it from outside.
-  const engine = fork(fileURLToPath(new URL('engines/addon-child-process.ts', import.meta.url)), { stdio: 'ignore' });
+  const engine = mortal(fork(fileURLToPath(new URL('engines/addon-child-process.ts', import.meta.url)), { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] }));
   const answer = async (type: string): Promise<void> => {
     for (let message: { type?: string } = {}; message.type !== type;) [message] = (await once(engine, 'message')) as [{ type?: string }];
   };
