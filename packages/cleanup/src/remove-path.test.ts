@@ -85,7 +85,7 @@ test.skipIf(!isRoot)('a busy folder is tried again, and is gone once it is free 
   expect(existsSync(scratch.path('tree'))).toBe(false);
 });
 
-test.skipIf(!isRoot)('a folder that stays busy is given up at the limit, with its path and reason, and its neighbours are gone', async () => {
+test.skipIf(!isRoot)('a folder that stays busy is given up at the limit, with its path and reason, and its neighbours are gone (a mount, so as root only)', async () => {
   mkdirSync(scratch.path('tree'));
   const mount = scratch.tmpfs('tree/mount', 'size=64k');
   writeFileSync(scratch.path('tree', 'neighbour'), '');

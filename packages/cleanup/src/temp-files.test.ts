@@ -62,7 +62,7 @@ test('the file is gone after an abort in the block', async () => {
   expect(scratch.tree(scratch.path())).toEqual([]);
 });
 
-test.skipIf(!isRoot)('what cannot be removed never masks the error of the block: it is handed over and stays in the ledger', async () => {
+test.skipIf(!isRoot)('what cannot be removed never masks the error of the block: it is handed over and stays in the ledger (a mount, so as root only)', async () => {
   const ledger = watchingLedger();
   const reported: MediaJobError[] = [];
   // A mount point cannot be removed, whoever asks.
