@@ -18,7 +18,7 @@ const shared = (clock: FakeClock) => {
 };
 
 test('a job and its files go together when its time is over, and not before', async () => {
-  await using bench = await openBench({ operations: [filed()], ttlHours: 2, cleanupIntervalMinutes: 30 });
+  await using bench = await openBench({ operations: [filed()], ttlHours: 2 });
   const job = await bench.jobs.submit('file', {});
   await job.result();
   const path = (await job.files())['out.txt']?.path ?? '';

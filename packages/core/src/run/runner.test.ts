@@ -26,9 +26,10 @@ function isAlive(pid: number): boolean {
 
 /** A program that writes its pid, ignores TERM when it is told to, and would run for a minute. */
 const script = `
-  const { writeFileSync } = require('node:fs');
+  const { renameSync, writeFileSync } = require('node:fs');
   if (process.argv[2] === 'deaf') process.on('SIGTERM', () => undefined);
-  writeFileSync('pid', String(process.pid));
+  writeFileSync('pid.part', String(process.pid));
+  renameSync('pid.part', 'pid');
   setTimeout(() => undefined, 60_000);
 `;
 

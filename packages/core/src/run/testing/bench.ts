@@ -1,7 +1,7 @@
 import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createMediaJobs, createMemoryStore, type Job, type JobState, type JobStore, type MediaJobs, type MediaJobsOptions, type Operation } from '@media-jobs/core';
+import { createMediaJobs, createMemoryStore, maxCleanupIntervalMinutes, type Job, type JobState, type JobStore, type MediaJobs, type MediaJobsOptions, type Operation } from '@media-jobs/core';
 import { systemClock } from '@media-jobs/foundation';
 import { collectLogs, createFakeClock, type FakeClock, type LogCollector } from '@media-jobs/core/testing';
 
@@ -31,7 +31,7 @@ export type BenchOptions<Operations extends readonly Operation[]> = Partial<Medi
 
 const opened: string[] = [];
 
-/** `random` is 0.5 unless told, so that a back-off is half its ceiling. */
+/** `random` is 0.5 unless told, so that a back-off is half its ceiling; passes are made by hand unless an interval is told. */
 export async function openBench<const Operations extends readonly Operation[]>(options: BenchOptions<Operations>): Promise<Bench<Operations>> {
   const root = await mkdtemp(join(tmpdir(), 'media-jobs-core-'));
   opened.push(root);
@@ -39,10 +39,12 @@ export async function openBench<const Operations extends readonly Operation[]>(o
   const logs = collectLogs();
   const store = options.store ?? createMemoryStore({ clock });
   const workFolder = options.workFolder ?? join(root, 'work');
-  const jobs = await createMediaJobs({ logger: logs, random: () => 0.5, diskReserveBytes: 0, ...options, clock, store, workFolder }).catch(async (error: unknown) => {
+  const jobs = await createMediaJobs({ logger: logs, random: () => 0.5, diskReserveBytes: 0, cleanupIntervalMinutes: maxCleanupIntervalMinutes, ...options, clock, store, workFolder }).catch(async (error: unknown) => {
     await rm(root, { recursive: true });
     throw error;
   });
+  // The first pass is made in the background: it shall not meet what the test does.
+  if (options.worker !== false) await jobs.sweep();
   return {
     jobs, store, clock, logs, workFolder,
     async file(name, content) {
@@ -90,7 +92,14 @@ export async function leftFolders(): Promise<string[]> {
   return left.flat();
 }
 
+/** What is removed while it is looked at is looked at again. */
 async function paths(root: string, folder: string): Promise<string[]> {
-  const entries = await readdir(join(root, folder), { recursive: true });
-  return entries.map((entry) => `${folder}/${entry}`);
+  for (;;) {
+    try {
+      const entries = await readdir(join(root, folder), { recursive: true });
+      return entries.map((entry) => `${folder}/${entry}`);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
 }
