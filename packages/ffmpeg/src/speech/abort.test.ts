@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { MediaJobError, systemClock } from '@media-jobs/foundation';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { createFfmpeg } from '../ffmpeg.ts';
-import type { FfmpegPhase } from '../progress.ts';
+import type { FfmpegPhase, FfmpegProgress } from '../progress.ts';
 import { fakeProgram } from '../test-support/fake-ffmpeg.ts';
 import { createWorkbench, failure } from '../test-support/workbench.ts';
 
@@ -23,6 +23,7 @@ afterAll(() => bench[Symbol.dispose]());
 test.each<FfmpegPhase>(['probe', 'decode', 'gain', 'verify'])('an abort in the phase `%s` ends the call within a second, and nothing is left', async (wanted) => {
   const controller = new AbortController();
   let abortedAt = 0;
+  const phases: string[] = [];
   const abort = (): void => {
     abortedAt ||= performance.now();
     controller.abort();
@@ -31,11 +32,13 @@ test.each<FfmpegPhase>(['probe', 'decode', 'gain', 'verify'])('an abort in the p
     signal: controller.signal,
     waveform: { file: bench.path('out.png') },
     onProgress: ({ phase }) => {
+      phases.push(phase);
       if (phase === wanted) abort();
     },
   });
   expect((await failure(call)).code).toBe('ABORTED');
   expect(performance.now() - abortedAt).toBeLessThan(1_000);
+  expect(phases.at(-1)).toBe(wanted);
   expect(existsSync(bench.path('out.png'))).toBe(false);
 });
 
@@ -57,8 +60,13 @@ test('a signal that has aborted before the call starts nothing', async () => {
 
 test('`kill` ends it at once as well', async () => {
   const controller = new AbortController();
-  const call = ffmpeg.prepareSpeech(long, out, { kill: controller.signal, onProgress: ({ phase }) => phase === 'decode' && controller.abort() });
-  expect((await failure(call)).code).toBe('ABORTED');
+  const phases = new Set<string>();
+  const onProgress = ({ phase }: FfmpegProgress): void => {
+    phases.add(phase);
+    if (phase === 'decode') controller.abort();
+  };
+  expect((await failure(ffmpeg.prepareSpeech(long, out, { kill: controller.signal, onProgress }))).code).toBe('ABORTED');
+  expect(phases.has('gain')).toBe(false);
 });
 
 test('an error that the progress listener throws ends the call and is the error of it', async () => {

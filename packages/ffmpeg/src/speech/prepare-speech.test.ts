@@ -1,5 +1,5 @@
 import { existsSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import type { LogFields, Logger } from '@media-jobs/foundation';
+import { systemClock, type LogFields, type Logger } from '@media-jobs/foundation';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { createFfmpeg } from '../ffmpeg.ts';
 import type { FfmpegProgress } from '../progress.ts';
@@ -8,6 +8,8 @@ import { createWorkbench, failure } from '../test-support/workbench.ts';
 
 const bench = createWorkbench();
 const ffmpeg = createFfmpeg();
+/** Its time runs so fast that no progress is held back, and each phase is seen. */
+const eager = createFfmpeg({ clock: { ...systemClock, monotonic: () => performance.now() * 1e6 } });
 const voice = bench.speak('voice.wav', 'hello world. this is a test.');
 const picture = ['-f', 'lavfi', '-i', 'testsrc2=s=64x48:r=5:d=4'];
 
@@ -118,7 +120,10 @@ describe('outputs', () => {
   test('an existing file is replaced only when that is allowed, and a failure leaves it as it was', async () => {
     const out = bench.path('kept.wav');
     writeFileSync(out, 'precious');
-    expect((await failure(ffmpeg.prepareSpeech(voice, out))).code).toBe('OUTPUT_EXISTS');
+    const phases: string[] = [];
+    const refused = eager.prepareSpeech(voice, out, { onProgress: ({ phase }) => void phases.push(phase) });
+    expect((await failure(refused)).code).toBe('OUTPUT_EXISTS');
+    expect(phases).toEqual(['probe']);
     writeFileSync(bench.path('text.mp4'), 'no media');
     expect((await failure(ffmpeg.prepareSpeech(bench.path('text.mp4'), out, { overwrite: true }))).code).toBe('UNSUPPORTED_FORMAT');
     expect(readFileSync(out, 'utf8')).toBe('precious');
@@ -142,8 +147,12 @@ describe('outputs', () => {
     const error = await failure(ffmpeg.prepareSpeech(voice, bench.path('alone.wav'), { overwrite: true, waveform: { file: bench.path('wall.png') } }));
     expect(error.code).toBe('OUTPUT_UNWRITABLE');
     expect(existsSync(bench.path('alone.wav'))).toBe(false);
-    mkdirSync(bench.path('wall.wav'));
-    expect((await failure(ffmpeg.prepareSpeech(voice, bench.path('wall.wav'), { overwrite: true, waveform: { file: bench.path('alone.png') } }))).code).toBe('OUTPUT_UNWRITABLE');
+    // Something gets in the way of the speech when the work has begun, so the picture is already in its place.
+    const late = eager.prepareSpeech(voice, bench.path('wall.wav'), {
+      waveform: { file: bench.path('alone.png') },
+      onProgress: ({ phase }) => phase === 'verify' && !existsSync(bench.path('wall.wav')) && mkdirSync(bench.path('wall.wav')),
+    });
+    expect((await failure(late)).code).toMatch(/^OUTPUT_(?:EXISTS|UNWRITABLE)$/);
     expect(existsSync(bench.path('alone.png'))).toBe(false);
   });
 
