@@ -13,7 +13,7 @@ export interface ProcessUsage {
 
 /** How the caller steers whatever process a tool starts. Every tool of media-jobs takes these among its options. */
 export interface ProcessControls {
-  /** Ends the work politely: TERM, TERM again, then KILL, on the whole tree. The call rejects after the exit. */
+  /** Ends the work politely: TERM, TERM again, then KILL, on the whole tree; slower when the reason is a time limit. The call rejects after the exit. */
   readonly signal?: AbortSignal;
   /** Kills the whole tree at once. The call rejects after the exit. */
   readonly kill?: AbortSignal;

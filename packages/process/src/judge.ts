@@ -1,4 +1,4 @@
-import type { Timer } from '@media-jobs/foundation';
+import { MediaJobError, type Timer } from '@media-jobs/foundation';
 import type { ProcessControls } from './controls.ts';
 import { killAtOnce, killOrders, type KillOrder } from './kill-order.ts';
 import type { ReadingGate } from './output.ts';
@@ -66,9 +66,15 @@ function startLimit({ timeoutMs, clock }: ResolvedRunOptions, onLimit: (limitMs:
   return timeoutMs === undefined || timeoutMs === Infinity ? undefined : clock.after(timeoutMs, () => onLimit(timeoutMs));
 }
 
+/** Who aborts waits for the end; a time limit that an owner watches is like one of ours, and leaves time to close files. */
+function orderFor(reason: unknown): KillOrder {
+  const timedOut = MediaJobError.isInstance(reason) ? reason.code === 'TIMEOUT' : reason instanceof DOMException && reason.name === 'TimeoutError';
+  return timedOut ? killOrders.timeLimit : killOrders.abort;
+}
+
 /** Calls back when one of the two signals aborts, or has done so already. Returns what ends the listening. */
 export function onControls({ signal, kill }: ProcessControls, callback: (reason: unknown, order: KillOrder) => void): () => void {
-  const stops = [onAbort(signal, (reason) => callback(reason, killOrders.abort)), onAbort(kill, (reason) => callback(reason, killAtOnce))];
+  const stops = [onAbort(signal, (reason) => callback(reason, orderFor(reason))), onAbort(kill, (reason) => callback(reason, killAtOnce))];
   return () => {
     for (const stop of stops) stop();
   };
