@@ -1,7 +1,7 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createMemoryStore, defineOperation, inputFile, type JobStore } from '@media-jobs/core';
-import { scriptedOperation } from '@media-jobs/core/testing';
+import { createFakeClock, scriptedOperation } from '@media-jobs/core/testing';
 import { afterAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { eventually, leftFolders, openBench, untilState } from './testing/bench.ts';
@@ -140,6 +140,18 @@ test('a completed job whose output no longer fits the schema runs again', async 
   const job = await later.jobs.submit('tell', {});
   expect([job.cached, job.generation]).toEqual([false, 2]);
   await expect(job.result()).rejects.toMatchObject({ code: 'OUTPUT_INVALID' });
+});
+
+test('the time of the store decides whether a result still stands, also where the clock of this process is ahead', async () => {
+  const { operation, runs } = capitals();
+  const clock = createFakeClock();
+  await using bench = await openBench({ operations: [operation], clock, store: createMemoryStore({ clock: createFakeClock() }), ttlHours: 1 });
+  const file = await bench.file('a.txt', 'hello');
+  await (await bench.jobs.submit('capitals', { file })).result();
+  clock.jump(2 * 60 * 60 * 1000);
+  expect(await bench.jobs.submit('capitals', { file })).toMatchObject({ cached: true, generation: 1 });
+  expect(runs).toHaveLength(1);
+  expect(await bench.jobFolders()).toHaveLength(1);
 });
 
 test('fresh runs a completed job again, and the files of the run before are gone', async () => {

@@ -36,15 +36,17 @@ const cancelPatienceMs = 10_000;
  * and `EPOCH_PASSED` when one reset follows the other.
  */
 export async function placeJob(context: RunContext, intake: Intake, options: PlaceOptions): Promise<Placed> {
+  let livingGeneration: number | null = null;
   for (let tries = 1; tries <= maxTries; tries += 1) {
     options.signal.throwIfAborted();
     const epoch = await context.store.epoch();
     const before = await context.store.get(intake.id);
-    const answer = await look(context, intake, before, options);
+    const answer = await look(context, intake, before, { ...options, livingGeneration });
     if (answer === 'again') continue;
     if ('record' in answer) return answer;
     const outcome = await stageAndSubmit(context, intake, epoch, answer.discardGeneration, options);
     if (outcome.kind === 'refused' && outcome.reason !== 'epoch-passed') throw refusal(intake, outcome);
+    if (outcome.kind === 'existing' && outcome.record.state === 'completed') livingGeneration = outcome.record.generation;
     if (outcome.kind !== 'created' && outcome.kind !== 'restarted') continue;
     await accept(context, before, outcome.record);
     return { record: outcome.record, cached: false };
@@ -54,8 +56,13 @@ export async function placeJob(context: RunContext, intake: Intake, options: Pla
 
 type Look = Placed | 'again' | { readonly discardGeneration: number | undefined };
 
+interface LookOptions extends PlaceOptions {
+  /** The store, by its own time, says that this generation is not past its time to live: our clock is ahead. */
+  readonly livingGeneration: number | null;
+}
+
 /** What the record says: an answer, a reason to look again, or that the job must run. */
-async function look(context: RunContext, intake: Intake, record: JobRecord | null, { fresh, signal }: PlaceOptions): Promise<Look> {
+async function look(context: RunContext, intake: Intake, record: JobRecord | null, { fresh, livingGeneration, signal }: LookOptions): Promise<Look> {
   const run = { discardGeneration: undefined };
   if (record === null || record.digest !== intake.digest) return run;
   if (record.state === 'running' && record.cancelRequested) {
@@ -67,7 +74,8 @@ async function look(context: RunContext, intake: Intake, record: JobRecord | nul
     await dispatchRecord(context, record);
     return { record, cached: false };
   }
-  if (record.state !== 'completed' || fresh || (record.expiresAt !== null && record.expiresAt <= context.clock.now())) return run;
+  if (record.state !== 'completed' || fresh) return run;
+  if (record.generation !== livingGeneration && record.expiresAt !== null && record.expiresAt <= context.clock.now()) return run;
   const reason = await whyUnusable(context, intake.registered, record);
   if (reason !== null) {
     jobLogger(context.logger, record).warn({ reason }, 'A cached result is unusable; the job runs again');
