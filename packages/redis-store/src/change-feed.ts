@@ -1,0 +1,98 @@
+import type { JobState, StoreChange } from '@media-jobs/core';
+import type { Clock, Logger } from '@media-jobs/foundation';
+import type { RedisClient } from './client-rules.ts';
+import type { Connection } from './connection.ts';
+import { fullId, stateCodes } from './keys.ts';
+import { closedError, storeError } from './redis-error.ts';
+
+/** Tells listeners what moved, in this process and in all others. */
+export interface ChangeFeed extends AsyncDisposable {
+  watch(listener: (change: StoreChange) => void): Disposable;
+}
+
+export interface ChangeFeedOptions {
+  readonly connection: Connection;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Key of the stream. */
+  readonly events: string;
+}
+
+/** How long one question may wait on the server; below the client's `commandTimeout`, and a sign of life as well. */
+const blockMs = 2_000;
+const pauseMs = 250;
+const mostEvents = 500;
+
+const stateOf: Readonly<Record<string, JobState>> = Object.fromEntries(Object.entries(stateCodes).map(([state, code]) => [code, state as JobState]));
+
+/**
+ * While somebody listens a connection of its own waits on the stream of events. It remembers how far it has read, so that
+ * nothing is missed over a reconnect, unless more than about a thousand moves were made meanwhile.
+ */
+export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
+  const listeners = new Set<(change: StoreChange) => void>();
+  let running: { readonly ending: AbortController; readonly done: Promise<void> } | null = null;
+  let closed = false;
+  const tell = (change: StoreChange): void => {
+    for (const listener of listeners) queueMicrotask(() => listeners.has(listener) && listener(change));
+  };
+  const stop = async (): Promise<void> => {
+    const stopped = running;
+    running = null;
+    stopped?.ending.abort();
+    await stopped?.done;
+  };
+  const watch = (listener: (change: StoreChange) => void): Disposable => {
+    if (closed) throw closedError();
+    const own = (change: StoreChange): void => listener(change);
+    listeners.add(own);
+    if (running === null) {
+      const ending = new AbortController();
+      running = { ending, done: follow(options, tell, ending.signal) };
+    }
+    return { [Symbol.dispose]: () => void (listeners.delete(own) && listeners.size === 0 && stop()) };
+  };
+  const dispose = async (): Promise<void> => {
+    closed = true;
+    listeners.clear();
+    await stop();
+  };
+  return { watch, [Symbol.asyncDispose]: dispose };
+}
+
+/** Reads the stream until the signal aborts. Never rejects. */
+async function follow({ connection, clock, logger, events }: ChangeFeedOptions, tell: (change: StoreChange) => void, signal: AbortSignal): Promise<void> {
+  let position: string | null = null;
+  let client: RedisClient | null = null;
+  const onAbort = (): void => client?.disconnect();
+  signal.addEventListener('abort', onAbort);
+  while (!signal.aborted) {
+    try {
+      // Asked on the shared connection, so that what its handle does from now on comes after it.
+      position ??= await connection.call(async (shared) => (await shared.xrevrange(events, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0');
+      if (signal.aborted) break;
+      client ??= connection.duplicate();
+      if (client.status === 'wait' || client.status === 'end') await client.connect();
+      const streams: readonly (readonly [string, readonly (readonly [string, readonly string[]])[]])[] | null = await client.xread('COUNT', mostEvents, 'BLOCK', blockMs, 'STREAMS', events, position);
+      for (const [id, [, event = '']] of streams?.[0]?.[1] ?? []) {
+        position = id;
+        const change = readEvent(event);
+        if (change !== null) tell(change);
+      }
+    } catch (error) {
+      if (signal.aborted) break;
+      logger.debug({ err: storeError(error).toJSON() }, 'Changes could not be read; they are looked for again.');
+      await clock.sleep(pauseMs, signal).catch(() => undefined);
+    }
+  }
+  signal.removeEventListener('abort', onAbort);
+  client?.disconnect();
+}
+
+/** Short id, generation, state, cancel, progress, phase. Null for what is none of ours. */
+function readEvent(event: string): StoreChange | null {
+  const [, short, generation, code, cancel, progress, phase] = /^(\S{26}) (\d+) (\w) (\d) (\S+) (.*)$/s.exec(event) ?? [];
+  const state = stateOf[code ?? ''];
+  if (short === undefined || state === undefined) return null;
+  return { id: fullId(short), generation: Number(generation), state, progress: Number(progress), phase: phase ?? '', ...(cancel === '1' ? { cancelRequested: true } : {}) };
+}

@@ -1,0 +1,151 @@
+import { readRecord, recordSchemaVersion, type JobRecord, type JobState } from '@media-jobs/core';
+import { stateCodes } from './keys.ts';
+import { joinText, splitText } from './text-fields.ts';
+
+/** A record as Redis keeps it: small fields of a hash, and texts that did not fit beside it. Null is no text. */
+export interface StoredRecord {
+  readonly fields: Readonly<Record<string, string>>;
+  readonly body: string | null;
+  readonly result: string | null;
+}
+
+/** What a record does not say about itself, because its key does. */
+export interface RecordPlace {
+  readonly id: string;
+  readonly epoch: string;
+}
+
+type Fields = Record<string, string>;
+
+const stateOf: Readonly<Record<string, JobState>> = Object.fromEntries(Object.entries(stateCodes).map(([state, code]) => [code, state as JobState]));
+
+/**
+ * Writes a record in small fields of at most 64 bytes, so that Redis keeps the hash as one packed list, and without what
+ * can be told from the rest. `decodeRecord` is its inverse. The revision is not among them: the scripts count it.
+ */
+export function encodeRecord(record: JobRecord): StoredRecord {
+  const fields: Fields = { v: String(record.schemaVersion), st: stateCodes[record.state], g: String(record.generation), op: record.operation, ov: String(record.operationVersion) };
+  fields['d'] = Buffer.from(record.digest, 'hex').toString('base64url');
+  putTexts(fields, record);
+  putNumbers(fields, record);
+  putTimes(fields, record);
+  putClaim(fields, record);
+  const body = splitText(fields, 'B', bodyText(record));
+  const result = splitText(fields, 'R', resultText(record));
+  return { fields, body, result };
+}
+
+function putTexts(fields: Fields, record: JobRecord): void {
+  const texts: Readonly<Record<string, string | null>> = {
+    ns: record.namespace, ph: record.phase, dl: record.deadLetter, ci: record.correlationId, tx: record.takeToken,
+    fi: shortFolder(record, record.inputFolder), fo: shortFolder(record, record.outputFolder),
+  };
+  for (const [name, text] of Object.entries(texts)) if (text !== null && !(name === 'ns' && text === '')) fields[name] = text;
+}
+
+function putNumbers(fields: Fields, { sequence, priority, policy, attempts, refunds, losses, progress, usage, cancelRequested }: JobRecord): void {
+  const numbers: Readonly<Record<string, number>> = { n: sequence, ma: policy.maxAttempts, ml: policy.maxLosses, tt: policy.ttlMs };
+  const omittedAtZero: Readonly<Record<string, number>> = { p: priority, a: attempts, rf: refunds, lo: losses, pg: progress, cr: cancelRequested ? 1 : 0 };
+  for (const [name, value] of Object.entries(numbers)) fields[name] = String(value);
+  for (const [name, value] of Object.entries(omittedAtZero)) if (value !== 0) fields[name] = String(value);
+  if (usage === null) return;
+  fields['ui'] = String(usage.waitingMs);
+  const parts: Readonly<Record<string, number>> = { uw: usage.wallMs, uc: usage.cpuMs, um: usage.peakRssBytes };
+  for (const [name, value] of Object.entries(parts)) if (value !== 0) fields[name] = String(value);
+}
+
+/** The times that a record holds, by the names of their fields. */
+export function timesOf(record: JobRecord): Readonly<Record<string, number | null>> {
+  return {
+    c: record.createdAt, q: record.queuedAt, s: record.startedAt, u: record.updatedAt, ra: record.retryAt, e: record.endedAt, x: record.expiresAt,
+    t: record.history.at(-1)?.endedAt ?? null, ca: record.claim?.claimedAt ?? null, lu: record.claim?.leaseUntil ?? null,
+  };
+}
+
+function putTimes(fields: Fields, record: JobRecord): void {
+  const times = timesOf(record);
+  const { q, e, x, t } = times;
+  const told: Readonly<Record<string, boolean>> = { q: q === times['c'], e: e === times['u'], x: x === (e ?? NaN) + record.policy.ttlMs, t: t !== null && t === e };
+  for (const [name, time] of Object.entries(times)) if (time !== null && !(told[name] === true)) fields[name] = String(time);
+}
+
+function putClaim(fields: Fields, { claim }: JobRecord): void {
+  if (claim === null) return;
+  fields['tk'] = claim.token;
+  if (splitText(fields, 'ow', claim.owner) !== null) fields['ow'] = claim.owner;
+}
+
+function bodyText({ options, inputs }: JobRecord): string {
+  const body = { ...(Object.keys(options).length === 0 ? {} : { o: options }), ...(inputs.length === 0 ? {} : { i: inputs }) };
+  return Object.keys(body).length === 0 ? '' : JSON.stringify(body);
+}
+
+function resultText(record: JobRecord): string {
+  const { artifacts, error, createdAt } = record;
+  const history = record.history.map(({ owner, startedAt, endedAt, ended, error: mistake, logTail }, index) => {
+    // The end of the last attempt is a field of its own, so that the server can set it.
+    const end = index === record.history.length - 1 ? 0 : endedAt - startedAt;
+    return [owner, startedAt - createdAt, end, ended, ...(mistake === null && logTail.length === 0 ? [] : [mistake, logTail])];
+  });
+  const result = {
+    ...('output' in record && record.output !== undefined ? { o: record.output } : {}), ...(artifacts.length === 0 ? {} : { a: artifacts }),
+    ...(error === null ? {} : { e: error }), ...(history.length === 0 ? {} : { h: history }),
+  };
+  return Object.keys(result).length === 0 ? '' : JSON.stringify(result);
+}
+
+function shortFolder({ id, epoch }: RecordPlace, folder: string | null): string | null {
+  const usual = `jobs/${epoch}/${id}/`;
+  return folder?.startsWith(usual) === true ? `~${folder.slice(usual.length)}` : folder;
+}
+
+/** The record, or why there is none to be read. Never throws. */
+export function decodeRecord(stored: StoredRecord, place: RecordPlace): JobRecord | string {
+  const version = Number(stored.fields['v']);
+  if (Number.isInteger(version) && version > recordSchemaVersion) return `It has schema version ${version}, which a later release wrote.`;
+  try {
+    const read = readRecord(looseRecord(stored, place));
+    return read.kind === 'ok' ? read.record : read.kind === 'corrupt' ? read.reason : `It has schema version ${read.schemaVersion}, which a later release wrote.`;
+  } catch (error) {
+    return `It cannot be decoded: ${(error as Error).message}`;
+  }
+}
+
+/** What the fields say, unchecked. Throws when a text is no JSON. */
+function looseRecord({ fields, body: bodyBeside, result: resultBeside }: StoredRecord, { id, epoch }: RecordPlace): Record<string, unknown> {
+  const number = (name: string, otherwise: number | null = null): number | null => (fields[name] === undefined ? otherwise : Number(fields[name]));
+  const text = (name: string): string | null => fields[name] ?? null;
+  const folder = (name: string): string | null => fields[name]?.replace(/^~/, `jobs/${epoch}/${id}/`) ?? null;
+  const body = parse(joinText(fields, 'B', bodyBeside)) as { o?: unknown; i?: unknown };
+  const result = parse(joinText(fields, 'R', resultBeside)) as { o?: unknown; a?: unknown; e?: unknown; h?: readonly (readonly unknown[])[] };
+  const createdAt = number('c');
+  const hasEnd = ['c', 'f', 'x', 'e'].includes(fields['st'] ?? '');
+  const endedAt = number('e') ?? (hasEnd ? number('u') : null);
+  const expiresAt = number('x') ?? (endedAt === null ? null : endedAt + (number('tt') ?? NaN));
+  const noteEnd = number('t') ?? endedAt;
+  return {
+    schemaVersion: number('v'), id, digest: Buffer.from(text('d') ?? '', 'base64url').toString('hex'), namespace: fields['ns'] ?? '', epoch, operation: text('op'),
+    operationVersion: number('ov'), state: stateOf[fields['st'] ?? ''], generation: number('g'), sequence: number('n'), priority: number('p', 0),
+    policy: { maxAttempts: number('ma'), maxLosses: number('ml'), ttlMs: number('tt') }, attempts: number('a', 0), refunds: number('rf', 0), losses: number('lo', 0),
+    options: body.o ?? {}, inputs: body.i ?? [], inputFolder: folder('fi'), claim: claimOf(fields), cancelRequested: fields['cr'] === '1', progress: number('pg', 0), phase: text('ph'),
+    ...('o' in result ? { output: result.o } : {}), artifacts: result.a ?? [], outputFolder: folder('fo'), error: result.e ?? null, deadLetter: text('dl'),
+    history: (result.h ?? []).map((note, index, notes) => readNote(note, createdAt ?? NaN, index === notes.length - 1 ? noteEnd : null)), correlationId: text('ci'),
+    usage: fields['ui'] === undefined ? null : { wallMs: number('uw', 0), waitingMs: number('ui'), cpuMs: number('uc', 0), peakRssBytes: number('um', 0), sampled: true },
+    createdAt, queuedAt: number('q') ?? createdAt, startedAt: number('s'), updatedAt: number('u'), retryAt: number('ra'), endedAt, expiresAt, takeToken: text('tx'),
+  };
+}
+
+function claimOf(fields: Readonly<Record<string, string>>): unknown {
+  if (fields['tk'] === undefined) return null;
+  return { token: fields['tk'], owner: joinText(fields, 'ow', null), claimedAt: Number(fields['ca']), leaseUntil: Number(fields['lu']) };
+}
+
+function readNote(note: readonly unknown[], createdAt: number, lastEnd: number | null): unknown {
+  const [owner, started, lasted, ended, error = null, logTail = []] = note;
+  const startedAt = createdAt + Number(started);
+  return { owner, startedAt, endedAt: lastEnd ?? startedAt + Number(lasted), ended, error, logTail };
+}
+
+function parse(text: string): unknown {
+  return text === '' ? {} : JSON.parse(text);
+}

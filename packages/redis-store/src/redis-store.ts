@@ -1,0 +1,83 @@
+import type { HealthCheck, JobStore } from '@media-jobs/core';
+import { createChangeFeed, type ChangeFeed } from './change-feed.ts';
+import { createConnection } from './connection.ts';
+import { due, takeExpired } from './due-methods.ts';
+import { collect, shareSettings } from './epoch-methods.ts';
+import { createEras } from './eras.ts';
+import { createHealthCheck } from './health-check.ts';
+import { createHeldClaims } from './held-claims.ts';
+import { storeKeys } from './keys.ts';
+import { list } from './list.ts';
+import { resolveOptions, type RedisStoreOptions } from './options.ts';
+import { createRecords, type Records } from './records.ts';
+import { createScriptRunner, type ScriptRunner, type TripObserver } from './script-runner.ts';
+import { countScript } from './scripts/read.ts';
+import { stats } from './stats.ts';
+import { purge, redrive, requestCancel, submit, takeNow } from './submit-methods.ts';
+import { claim, commit, heartbeat, release, type WorkerContext } from './worker-methods.ts';
+
+/** A store on Redis, and a look at whether that Redis is fit to keep jobs. */
+export interface RedisStore extends JobStore {
+  /** Whether Redis answers, and what in its settings could lose acknowledged jobs. */
+  readonly check: HealthCheck['check'];
+  readonly name: HealthCheck['name'];
+}
+
+/**
+ * A store on Redis 7 or Valkey, one node or a cluster, which any number of processes share. Nothing happens before the first
+ * call. Throws `INVALID_OPTION`; every method may throw `STORE_UNAVAILABLE`.
+ */
+export function createRedisStore(options: RedisStoreOptions): RedisStore {
+  return createObservedStore(options);
+}
+
+/** As `createRedisStore`; tells each trip to `observe`, for tests that count them. */
+export function createObservedStore(given: RedisStoreOptions, observe?: TripObserver): RedisStore {
+  const options = resolveOptions(given);
+  const { clock, logger, prefix, clockOffsetMs } = options;
+  const keys = storeKeys(prefix);
+  const connection = createConnection(options, keys.epoch);
+  const runner = createScriptRunner(connection, options, observe);
+  const records = createRecords(createEras(runner, prefix, clockOffsetMs), logger);
+  const feed = createChangeFeed({ connection, clock, logger, events: keys.events });
+  let disposing: Promise<void> | null = null;
+  const dispose = async (): Promise<void> => {
+    await feed[Symbol.asyncDispose]();
+    await connection[Symbol.asyncDispose]();
+  };
+  return { ...storeMethods(records, runner, feed), ...createHealthCheck(runner), [Symbol.asyncDispose]: () => (disposing ??= dispose()) };
+}
+
+function storeMethods(records: Records, runner: ScriptRunner, feed: ChangeFeed): Omit<JobStore, typeof Symbol.asyncDispose> {
+  const context: WorkerContext = { records, held: createHeldClaims() };
+  return {
+    specVersion: 1,
+    capabilities: { multiProcess: true, durable: true },
+    epoch: async () => (await records.eras.refresh()).epoch,
+    submit: (request) => submit(records, request),
+    get: async (id) => {
+      for (let era = await records.eras.present(); ; era = await records.eras.refresh()) {
+        const places = await records.read(era, [id]);
+        if (places !== null) return places[0]?.record ?? null;
+      }
+    },
+    list: (filter, page) => list(records, runner, filter, page),
+    claim: (request) => claim(context, request),
+    heartbeat: (beats, leaseMs) => heartbeat(context, beats, leaseMs),
+    commit: (key, outcome, next) => commit(context, key, outcome, next),
+    release: (key) => release(context, key),
+    requestCancel: (id) => requestCancel(records, id),
+    due: (kind, request) => due(records, kind, request),
+    takeExpired: (limit) => takeExpired(records, limit),
+    purge: (id, takeToken) => purge(records, id, takeToken),
+    takeNow: (id) => takeNow(records, id),
+    redrive: (id) => redrive(records, id),
+    stats: () => stats(records, runner),
+    countLookup: async (kind) => void (await records.eras.act(countScript, 'write', ({ keys }) => ({ keys: [keys.tally], args: [`#${kind}`] }))),
+    watch: (listener) => feed.watch(listener),
+    reset: async () => (await records.eras.replace()).epoch,
+    collect: (limit) => collect(records, runner, limit),
+    shareSettings: (settings) => shareSettings(records, runner, settings),
+    ping: async () => void (await runner.command('ping', (client) => client.exists(records.eras.keys.epoch))),
+  };
+}
