@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFfmpeg } from '@media-jobs/ffmpeg';
 import { alternate, median, report, table } from './report.ts';
@@ -104,7 +104,9 @@ gain on excerpts and holds the true peak, where the shell's limiter holds sample
 
 ${table([['programme', 'way', 'wall time', 'lowest', 'highest', 'to `prepareSpeech`', 'processor time'], ...rows])}
 
-${verdicts.join('\n')}`,
+${verdicts.join('\n')}
+
+Other work on the machine at the end: a load of ${loadavg()[1]?.toFixed(1)}. Where it is more than there are processors, wall time is mostly waiting, and processor time tells more.`,
   );
 } finally {
   await rm(folder, { recursive: true });

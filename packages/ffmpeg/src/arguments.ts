@@ -6,6 +6,14 @@ export const speechSampleRate = 16_000;
 /** ffprobe reads at most so many bytes, and so many microseconds of media, before it answers. */
 const [probeBytes, probeDuration] = ['10M', '10M'];
 
+/** Taken from the environment of ffmpeg and ffprobe, or set in it: what would make them write reports, colour their messages, or use a network. */
+export const programEnvironment = Object.freeze({
+  FFREPORT: undefined,
+  AV_LOG_FORCE_COLOR: undefined,
+  AV_LOG_FORCE_NOCOLOR: '1',
+  http_proxy: undefined,
+});
+
 const shownEntries = [
   'format=format_name,duration,start_time,size,bit_rate,probe_score,nb_streams',
   'stream=index,codec_type,codec_name,sample_rate,channels,channel_layout,duration,start_time,bit_rate,width,height',

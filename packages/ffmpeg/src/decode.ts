@@ -1,6 +1,6 @@
 import { MediaJobError } from '@media-jobs/foundation';
 import { runProgram, type ProcessControls } from '@media-jobs/process';
-import { decodeArguments, speechSampleRate, type DecodedChannels } from './arguments.ts';
+import { decodeArguments, programEnvironment, speechSampleRate, type DecodedChannels } from './arguments.ts';
 import { onlyControls } from './call-controls.ts';
 import { decodeFailure, withoutWhitelistLines } from './decode-failure.ts';
 import type { AudioStream } from './media-info.ts';
@@ -56,7 +56,7 @@ export async function decode(request: DecodeRequest, ffmpeg: string, options: Re
   const stall = { timeoutMs: limits.stallMs, firstTimeoutMs: limits.openTimeoutMs };
   try {
     for (const silence of silentPieces(Math.round(stream.startSeconds * speechSampleRate) * frameBytes)) await take(silence);
-    const { stderrTail } = await runProgram({ logger, ...onlyControls(controls), command: ffmpeg, args, timeoutMs, stall, onStdout, clock });
+    const { stderrTail } = await runProgram({ logger, ...onlyControls(controls), command: ffmpeg, args, env: programEnvironment, timeoutMs, stall, onStdout, clock });
     requireWhole(path, stream, seconds(), stderrTail);
     return { seconds: seconds(), warnings: complaints(stderrTail) };
   } catch (error) {

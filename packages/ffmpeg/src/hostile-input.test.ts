@@ -21,7 +21,7 @@ afterEach(() => {
 afterAll(() => bench[Symbol.dispose]());
 
 describe('names', () => {
-  const names = ['with space.wav', `it's "quoted".wav`, 'two\nlines.wav', '-i.wav', '-version', '$(touch x).wav', '`touch x`.wav', '%03d.wav', 'a:b.wav', 'concat:a.wav', 'übergröße 漢字 🎧.wav', 'semi;colon & | > x.wav', '*.wav', 'back\\slash.wav', '#hash?query=1.wav'];
+  const names = ['with space.wav', `it's "quoted".wav`, 'two\nlines.wav', '-i.wav', '$(touch x).wav', '`touch x`.wav', '%03d.wav', 'a:b.wav', 'concat:a.wav', 'übergröße 漢字 🎧.wav', 'semi;colon & | > x.wav', '* back\\slash #?x=1.wav'];
 
   bench.make('plain.wav', '-f', 'lavfi', '-i', 'sine=d=0.5');
 
@@ -150,6 +150,18 @@ describe('files that lie', () => {
     expect(usages.length).toBeGreaterThanOrEqual(2);
     for (const { peakRssBytes } of usages) expect(peakRssBytes).toBeLessThan(300 * 1024 * 1024);
   });
+});
+
+test('an environment that asks ffmpeg for reports and colours changes nothing', async () => {
+  Object.assign(process.env, { FFREPORT: `file=${bench.path('report.log')}:level=48`, AV_LOG_FORCE_COLOR: '1' });
+  try {
+    writeFileSync(bench.path('broken.mp4'), Buffer.concat([Buffer.from('\0\0\0\x18ftypmp42\0\0\0\0mp42isom', 'latin1'), Buffer.alloc(4096, 'x')]));
+    expect(await codeOf('broken.mp4')).toBe('CORRUPT');
+  } finally {
+    delete process.env['FFREPORT'];
+    delete process.env['AV_LOG_FORCE_COLOR'];
+  }
+  expect(existsSync(bench.path('report.log'))).toBe(false);
 });
 
 test('nothing but finished outputs is left', () => {

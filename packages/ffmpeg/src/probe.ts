@@ -3,7 +3,7 @@ import { checkInputFile } from '@media-jobs/cleanup';
 import { MediaJobError } from '@media-jobs/foundation';
 import { runProgram, type ProcessControls } from '@media-jobs/process';
 import { onlyControls, throwIfAborted } from './call-controls.ts';
-import { probeArguments } from './arguments.ts';
+import { probeArguments, programEnvironment } from './arguments.ts';
 import type { Programs } from './binaries/programs.ts';
 import { defaultAudioStream, describeMedia } from './describe-media.ts';
 import type { AudioStream, MediaInfo } from './media-info.ts';
@@ -77,7 +77,7 @@ async function askProbe(path: string, ffprobe: string, { limits, clock, logger }
   const args = probeArguments({ file: path, maxAllocBytes: limits.maxAllocBytes });
   try {
     // Exit code 1 comes with an answer that says why.
-    const { stderrTail } = await runProgram({ logger, ...onlyControls(controls), command: ffprobe, args, timeoutMs: limits.probeTimeoutMs, acceptExitCodes: [0, 1], onStdout: collect, clock });
+    const { stderrTail } = await runProgram({ logger, ...onlyControls(controls), command: ffprobe, args, env: programEnvironment, timeoutMs: limits.probeTimeoutMs, acceptExitCodes: [0, 1], onStdout: collect, clock });
     return { text: Buffer.concat(chunks).toString('utf8'), stderr: stderrTail };
   } catch (error) {
     throw MediaJobError.isInstance(error) && error.code === 'TIMEOUT' ? probeTimeout(path, limits.probeTimeoutMs, error) : error;

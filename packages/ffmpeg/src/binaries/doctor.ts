@@ -1,5 +1,6 @@
 import { MediaJobError } from '@media-jobs/foundation';
 import { runProgram, type ProcessControls } from '@media-jobs/process';
+import { programEnvironment } from '../arguments.ts';
 import { onlyControls } from '../call-controls.ts';
 import type { LocatedProgram } from './locate.ts';
 import type { Programs } from './programs.ts';
@@ -69,6 +70,6 @@ function oldBinary({ path, version }: LocatedProgram): DoctorWarning {
 async function filtersMissingIn(ffmpeg: string, controls: ProcessControls): Promise<readonly string[]> {
   const there = new Set<string>();
   const note = (line: string): void => void there.add(line.trim().split(/\s+/)[1] ?? '');
-  await runProgram({ ...onlyControls(controls), command: ffmpeg, args: ['-hide_banner', '-v', 'error', '-filters'], timeoutMs: filtersTimeoutMs, onStdoutLine: note });
+  await runProgram({ ...onlyControls(controls), command: ffmpeg, args: ['-hide_banner', '-v', 'error', '-filters'], env: programEnvironment, timeoutMs: filtersTimeoutMs, onStdoutLine: note });
   return neededFilters.filter((name) => !there.has(name));
 }

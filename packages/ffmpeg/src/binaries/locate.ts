@@ -1,5 +1,6 @@
 import { MediaJobError, type Clock, type Logger } from '@media-jobs/foundation';
 import { runProgram, type ProcessControls } from '@media-jobs/process';
+import { programEnvironment } from '../arguments.ts';
 import type { Place } from './places.ts';
 import { parseVersion, type FfmpegProgram, type ProgramVersion } from './version.ts';
 
@@ -41,7 +42,7 @@ export async function locateProgram(program: FfmpegProgram, places: readonly Pla
 /** The version, or why there is none. */
 async function askVersion(program: FfmpegProgram, file: string, clock: Clock, { signal, kill }: ProcessControls): Promise<ProgramVersion | string> {
   try {
-    const { stdoutTail } = await runProgram({ command: file, args: ['-version'], timeoutMs: versionTimeoutMs, clock, ...(signal && { signal }), ...(kill && { kill }) });
+    const { stdoutTail } = await runProgram({ command: file, args: ['-version'], env: programEnvironment, timeoutMs: versionTimeoutMs, clock, ...(signal && { signal }), ...(kill && { kill }) });
     return parseVersion(program, stdoutTail) ?? `it does not answer as ${program}`;
   } catch (error) {
     if (signal?.aborted === true || kill?.aborted === true || !MediaJobError.isInstance(error)) throw error;

@@ -33,6 +33,17 @@ test('the mean level of a full sine is 0.707, and of silence 0', () => {
   for (const peak of collect(new Float32Array(100_000), 50)) expect(peak).toEqual({ low: 0, high: 0, rms: 0 });
 });
 
+test('a column of few samples takes in those beside it', () => {
+  const samples = twoPoints(1000, 500, 10);
+  const narrow = collect(samples, 100).map(({ high }) => high > 0.7);
+  expect(narrow.filter(Boolean)).toHaveLength(1);
+  const collector = new PeakCollector(100);
+  collector.add(samples);
+  const wide = collector.peaks(50).map(({ high }) => high > 0.7);
+  expect(wide.filter(Boolean)).toHaveLength(5);
+  expect(wide.slice(48, 53)).toEqual([true, true, true, true, true]);
+});
+
 test('fewer samples than columns, or none, make a picture too', () => {
   expect(collect(Float32Array.of(1, -1), 50)).toHaveLength(50);
   expect(new PeakCollector(50).peaks().every(({ high }) => high === 0)).toBe(true);

@@ -40,12 +40,18 @@ export class PeakCollector {
     }
   }
 
-  /** One peak for each column; silence where there are fewer samples than columns. */
-  peaks(): readonly Peak[] {
+  /**
+   * One peak for each column; silence where there are fewer samples than columns. Each covers at least `leastSamples`, its
+   * neighbours' too where its own are fewer.
+   */
+  peaks(leastSamples = 1): readonly Peak[] {
     const buckets = this.#full + (this.#inBucket > 0 ? 1 : 0);
+    const own = buckets / this.#columns;
+    const beside = Math.max(0, Math.floor((leastSamples / this.#bucketSamples - own) / 2));
     return Array.from({ length: this.#columns }, (_, column) => {
-      const first = Math.floor((column * buckets) / this.#columns);
-      return this.#peakOf(first, Math.min(buckets, Math.max(first + 1, Math.floor(((column + 1) * buckets) / this.#columns))));
+      const first = Math.floor(column * own);
+      const end = Math.max(first + 1, Math.floor((column + 1) * own));
+      return this.#peakOf(Math.max(0, first - beside), Math.min(buckets, end + beside));
     });
   }
 
