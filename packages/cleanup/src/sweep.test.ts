@@ -67,10 +67,11 @@ test('after kill -9 a sweep removes files, folders, part files, and the process 
   expect(await work.sweep()).toEqual(nothing);
 });
 
-test('opening a work folder sweeps it', async () => {
+test('opening a work folder sweeps it, and tells of it', async () => {
   const { held, kill } = await startHolder();
   await kill();
   await using work = await open();
+  expect(work.openingSweep.owners).toBe(1);
   expect(held.paths.filter(existsSync)).toEqual([]);
   expect(readdirSync(join(work.path, 'ledger'))).toHaveLength(1);
 });

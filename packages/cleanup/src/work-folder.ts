@@ -32,6 +32,8 @@ export interface WorkFolder extends JobFolders, AsyncDisposable {
   readonly owner: string;
   readonly temp: TempFiles;
   readonly ledger: Ledger;
+  /** What the sweep of the opening removed. */
+  readonly openingSweep: SweepReport;
   /** Removes what dead processes left. Never touches what belongs to a process that lives or cannot be judged. */
   sweep(options?: SweepOptions): Promise<SweepReport>;
   /** Folders that no process has handed over yet, by relative path, of all owners that are not provably dead. */
@@ -53,7 +55,7 @@ export async function openWorkFolder(options: OpenWorkFolderOptions): Promise<Wo
   const places = await prepareWorkFolder(folder, tempFolder);
   const sweep = (sweepOptions?: SweepOptions): Promise<SweepReport> => sweepWorkFolder(places, { clock, logger }, sweepOptions);
   // The sweep comes first: it may free the room that the ledger needs.
-  await sweep();
+  const openingSweep = await sweep();
   const ledger = await openLedger({ places, owner: ownerId(), logger });
   return Object.freeze({
     path: places.folder,
@@ -64,6 +66,7 @@ export async function openWorkFolder(options: OpenWorkFolderOptions): Promise<Wo
     temp: createTempFiles({ folder: places.tempFolder, ledger, onCleanupError, logger, clock }),
     ledger,
     ...createJobFolders({ places, ledger, clock, onCleanupError }),
+    openingSweep,
     sweep,
     stagedFolders: () => listStagedFolders(places),
     countOpen: async () => (await listLedgers(places)).filter(({ owner }) => isOwnerAlive(owner) !== 'dead').length,

@@ -42,6 +42,7 @@ export interface CommandOption {
 
 /** What the user typed after the command's name. */
 export interface Invocation {
+  /** The arguments, in their order. */
   readonly files: readonly string[];
   text(option: string): string | undefined;
   isSet(option: string): boolean;
@@ -52,7 +53,7 @@ export interface Command {
   readonly name: string;
   /** One line for the list of commands. */
   readonly about: string;
-  /** Names of the arguments in the help, such as `['FILE']`; all must be given. */
+  /** Names of the arguments in the help, such as `['FILE']`; all must be given but one in brackets, which stands last: `['[ID]']`. */
   readonly operands: readonly string[];
   readonly options: readonly CommandOption[];
   /** More for the help of this command, in whole sentences. */

@@ -1,8 +1,15 @@
 import { inspect } from 'node:util';
-import { MediaJobError, type LogFields, type Logger } from '@media-jobs/foundation';
+import { MediaJobError, silentLogger, type LogFields, type Logger } from '@media-jobs/foundation';
+import type { CommandContext } from './command.ts';
 import { printable } from './printable.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
+
+/** The logger of a command: lines on stderr with `--verbose`, else none. */
+export function verboseLogger(verbose: boolean, { stderr, clock }: Pick<CommandContext, 'stderr' | 'clock'>): Logger {
+  if (!verbose) return silentLogger;
+  return createLineLogger((line) => void stderr.write(`${line}\n`), () => clock.now());
+}
 
 /** What `--verbose` shows: one line for each event, fields behind the message. */
 export function createLineLogger(write: (line: string) => void, now: () => number, inherited: LogFields = {}): Logger {

@@ -36,7 +36,8 @@ function messageOf(command: Command, error: unknown): string {
 }
 
 function requireOperands(command: Command, given: readonly string[]): void {
-  if (given.length === command.operands.length && !given.includes('')) return;
+  const least = command.operands.filter((name) => !name.startsWith('[')).length;
+  if (given.length >= least && given.length <= command.operands.length && !given.includes('')) return;
   const expected = command.operands.length === 0 ? 'no arguments' : command.operands.join(' ');
   const got = given.length === 0 ? 'none' : given.map((word) => JSON.stringify(word)).join(' ');
   throw usageError(`Expected ${expected} after \`media-jobs ${command.name}\`, got ${got}.`, command.name);

@@ -16,6 +16,10 @@ test('options win over the environment, and the environment over the preset', ()
   expect(lifetime).toMatchObject({ ttlMs: 7_200_000, cleanupIntervalMs: 600_000, from: { ttl: 'option', cleanupInterval: 'environment' } });
 });
 
+test('only what runs nothing may have no operations', () => {
+  expect(resolveOptions({ ...whole, operations: [], worker: false }).operations.size).toBe(0);
+});
+
 test.each<[string, Record<string, unknown>]>([
   ['operations', { operations: [] }],
   ['operations', { operations: [scriptedOperation({ name: 'a' }), scriptedOperation({ name: 'a' })] }],

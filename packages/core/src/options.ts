@@ -8,7 +8,7 @@ import { resolveLifetime, type Lifetime, type LifetimeOptions, type LifetimePres
 
 /** What `createMediaJobs` is given. */
 export interface MediaJobsOptions<Operations extends readonly Operation[] = readonly Operation[]> {
-  /** What can be submitted, each with a name of its own. */
+  /** What can be submitted, each with a name of its own. May be empty with `worker: false`, to look after the jobs of others. */
   readonly operations: Operations;
   /** Where jobs are kept. It is disposed when the media jobs are closed. */
   readonly store: JobStore;
@@ -77,7 +77,7 @@ const positive = ['maxInputBytes', 'heartbeatMs', 'leaseMs', 'pollIntervalMs'] a
 /** Fills in the defaults and checks each option, alone and together. Throws `INVALID_OPTION`. */
 export function resolveOptions(options: MediaJobsOptions): ResolvedMediaJobsOptions {
   const { store, queue, workFolder, tempFolder, logger = silentLogger, clock = systemClock, random = Math.random } = options;
-  const resolved = { ...mediaJobsDefaults, ...given(options), store, queue, workFolder, tempFolder, logger, clock, random, operations: registerAll(options.operations), lifetime: resolveLifetime(options) };
+  const resolved = { ...mediaJobsDefaults, ...given(options), store, queue, workFolder, tempFolder, logger, clock, random, operations: registerAll(options.operations, options.worker ?? mediaJobsDefaults.worker), lifetime: resolveLifetime(options) };
   if (typeof workFolder !== 'string' || workFolder === '') throw refusal('workFolder', 'a path', workFolder);
   if (store?.specVersion !== 1) throw refusal('store', 'a job store of specVersion 1', store?.specVersion);
   if (queue !== undefined && queue.specVersion !== 1) throw refusal('queue', 'a job queue of specVersion 1', queue.specVersion);
@@ -97,8 +97,8 @@ function given(options: MediaJobsOptions): Partial<Pick<MediaJobsOptions, keyof 
   return Object.fromEntries(names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]));
 }
 
-function registerAll(operations: readonly Operation[]): ReadonlyMap<string, RegisteredOperation> {
-  if (!Array.isArray(operations) || operations.length === 0) throw refusal('operations', 'a list of at least one operation', operations);
+function registerAll(operations: readonly Operation[], worker: boolean): ReadonlyMap<string, RegisteredOperation> {
+  if (!Array.isArray(operations) || (worker && operations.length === 0)) throw refusal('operations', 'a list of at least one operation', operations);
   const registered = new Map<string, RegisteredOperation>();
   for (const operation of operations as readonly Operation[]) {
     if (registered.has(operation.name)) throw refusal('operations', 'operations with names of their own', `\`${operation.name}\` twice`);

@@ -69,6 +69,7 @@ export const errorCodes: Readonly<Record<MediaJobErrorCode, CodeEntry>> = Object
   MEMORY_SHORT: row('infrastructure', 503, 'There is not enough memory to start.'),
   QUEUE_FULL: row('overload', 429, 'The waiting line is full.'),
   WORK_FOLDER_UNSAFE: row('permanent', 500, 'The work folder is a link, is owned by somebody else, or is not a folder.'),
+  WORK_FOLDER_MISSING: row('permanent', 404, 'There is no work folder with jobs at the path.'),
   CLEANUP_FAILED: row('infrastructure', 500, 'A file that should be gone could not be removed; the next sweep tries again.'),
   LOCK_TIMEOUT: row('transient', 503, 'A lock was not free within the time allowed.'),
   // Store and jobs
@@ -98,6 +99,6 @@ export type MediaJobErrorCode =
   | 'UNSUPPORTED_FORMAT' | 'CORRUPT' | 'NO_AUDIO' | 'BAD_STREAM' | 'TOO_LONG' | 'TRUNCATED' | 'EMPTY_OUTPUT' | 'OUTPUT_LIMIT' | 'OUTPUT_EXISTS' | 'OUTPUT_UNWRITABLE' | 'PROBE_TIMEOUT'
   | 'PROGRAM_NOT_FOUND' | 'PROGRAM_NOT_EXECUTABLE' | 'PROGRAM_UNFIT' | 'PROGRAM_FAILED' | 'PROGRAM_CRASHED' | 'PROGRAM_KILLED' | 'STALLED' | 'TIMEOUT'
   | 'MODEL_MISSING' | 'MODEL_INVALID' | 'ENGINE_UNAVAILABLE' | 'ENGINE_FAILED' | 'UNSUPPORTED_LANGUAGE' | 'RELEASE_UNPROVEN'
-  | 'DISK_FULL' | 'MEMORY_SHORT' | 'QUEUE_FULL' | 'WORK_FOLDER_UNSAFE' | 'CLEANUP_FAILED' | 'LOCK_TIMEOUT'
+  | 'DISK_FULL' | 'MEMORY_SHORT' | 'QUEUE_FULL' | 'WORK_FOLDER_UNSAFE' | 'WORK_FOLDER_MISSING' | 'CLEANUP_FAILED' | 'LOCK_TIMEOUT'
   | 'STORE_UNAVAILABLE' | 'STORE_INCOMPATIBLE' | 'EPOCH_PASSED' | 'JOB_NOT_FOUND' | 'JOB_EXPIRED' | 'JOB_NOT_READY' | 'ILLEGAL_MOVE' | 'CLAIM_LOST' | 'WORKER_LOST' | 'OUTPUT_INVALID' | 'OPERATION_CHANGED'
   | 'ABORTED' | 'CANCELLED' | 'INTERRUPTED' | 'CLOSED' | 'UNKNOWN';

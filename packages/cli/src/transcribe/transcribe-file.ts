@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { createMediaJobs, type Job, type MediaJobs, type OutputOf } from '@media-jobs/core';
 import { createFfmpeg } from '@media-jobs/ffmpeg';
-import { silentLogger, type Logger } from '@media-jobs/foundation';
+import type { Logger } from '@media-jobs/foundation';
 import { createSqliteStore } from '@media-jobs/sqlite-store';
 import { createWhisper, transcribe } from '@media-jobs/whisper';
 import type { CommandContext } from '../command.ts';
-import { createLineLogger } from '../line-logger.ts';
+import { verboseLogger } from '../line-logger.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import type { Settings } from '../settings.ts';
 import type { Answer } from './answer.ts';
@@ -32,7 +32,7 @@ type TranscribeJob = Job<OutputOf<Operations, 'transcribe'>>;
  */
 export async function transcribeFile(request: TranscribeRequest, context: CommandContext): Promise<Answer> {
   const { settings } = request;
-  const logger = loggerOf(request, context);
+  const logger = verboseLogger(request.verbose, context);
   await using whisper = await createWhisper({ model: request.model, logger });
   const queue = createOwnJobQueue();
   const speech = createFfmpeg({ ...settings.ffmpeg, logger });
@@ -86,9 +86,4 @@ async function follow(job: TranscribeJob, { signal, onProgress, logger }: Follow
     if (name !== shown) logger.info({ jobId: job.id, state }, `Phase ${name}`);
     shown = name;
   }
-}
-
-function loggerOf({ verbose }: TranscribeRequest, { stderr, clock }: CommandContext): Logger {
-  if (!verbose) return silentLogger;
-  return createLineLogger((line) => void stderr.write(`${line}\n`), () => clock.now());
 }
