@@ -25,6 +25,7 @@ beforeAll(() => {
 afterEach(() => {
   expect(bench.parts()).toEqual([]);
   expect(bench.survivors()).toEqual([]);
+  expect(bench.openFiles()).toEqual([]);
   expect(existsSync(out)).toBe(false);
 });
 afterAll(() => bench[Symbol.dispose]());

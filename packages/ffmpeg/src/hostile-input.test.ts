@@ -17,6 +17,7 @@ const codeOf = async (name: string, tool = ffmpeg): Promise<string> => (await fa
 afterEach(() => {
   expect(bench.parts()).toEqual([]);
   expect(bench.survivors()).toEqual([]);
+  expect(bench.openFiles()).toEqual([]);
 });
 afterAll(() => bench[Symbol.dispose]());
 

@@ -16,6 +16,7 @@ const out = bench.path('out.wav');
 afterEach(() => {
   expect(bench.parts()).toEqual([]);
   expect(bench.survivors()).toEqual([]);
+  expect(bench.openFiles()).toEqual([]);
   expect(existsSync(out)).toBe(false);
 });
 afterAll(() => bench[Symbol.dispose]());

@@ -16,6 +16,7 @@ const picture = ['-f', 'lavfi', '-i', 'testsrc2=s=64x48:r=5:d=4'];
 afterEach(() => {
   expect(bench.parts()).toEqual([]);
   expect(bench.survivors()).toEqual([]);
+  expect(bench.openFiles()).toEqual([]);
 });
 afterAll(() => bench[Symbol.dispose]());
 

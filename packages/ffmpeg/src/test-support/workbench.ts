@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -18,6 +18,8 @@ export interface Workbench extends Disposable {
   script(name: string, body: string): string;
   /** Processes of this suite that still run. */
   survivors(): string[];
+  /** Files of the folder that this process holds open. */
+  openFiles(): string[];
   /** Hidden files in the folder: parts that nobody removed. */
   parts(): string[];
 }
@@ -43,12 +45,22 @@ export function createWorkbench(): Workbench {
       return path(name);
     },
     survivors: () => readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid && bears(pid, `${mark}=${folder}`)),
+    openFiles: () => readdirSync('/proc/self/fd').map(linkOf).filter((file) => file.startsWith(folder)),
     parts: () => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /(^|\/)\./.test(name)),
     [Symbol.dispose]() {
       delete process.env[mark];
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function linkOf(descriptor: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    // That of the listing itself is closed by now.
+    return '';
+  }
 }
 
 function bears(pid: string, entry: string): boolean {
