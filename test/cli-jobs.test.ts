@@ -140,7 +140,7 @@ test('the causes of an error are shown, and the files of a completed job', async
 
 test('dead letters are listed, and counted with all else', async () => {
   const [table, json, stats, statsJson] = await Promise.all([run('dead-letters'), run('dead-letters', '--json'), run('stats'), run('stats', '--json')]);
-  expect(table.stdout).toMatch(/^ID +OPERATION +INPUT +ENDED +TRIES +LOST +WHY +ERROR\nmj_\S+ +work +my "talk".* attempts-used-up +PROGRAM_FAILED\n$/);
+  expect(table.stdout).toMatch(/^ID +OPERATION +INPUT +ENDED +TRIES +WHY +ERROR\nmj_\S+ +work +my "talk".* attempts-used-up +PROGRAM_FAILED\n$/);
   expect(parsed(list, json).jobs.map(({ id }) => id)).toEqual([idOf('give-up')]);
   expect(stats.stdout).toMatch(/failed +2, 1 dead letter among them\n[^]*\nOPERATION[^\n]+\nwork +1 +0 +1 +2 /);
   expect(parsed(counts, statsJson)).toMatchObject({ byState: { queued: 1, completed: 1, failed: 2, cancelled: 1 }, deadLetters: 1, cacheMisses: 5 });
@@ -235,7 +235,7 @@ test('a sweep removes jobs that have expired with their files, and says how many
 
 test('failed jobs are put in line again, and it is said that nothing runs them here', async () => {
   const one = await run('retry', idOf('be-wrong'));
-  expect(one).toMatchObject({ exitCode: 0, stdout: `${idOf('be-wrong')}\n`, stderr: expect.stringContaining('Nothing runs here now') as string });
+  expect(one).toMatchObject({ exitCode: 0, stdout: `${idOf('be-wrong')}\n`, stderr: expect.stringContaining('Nothing is run by this command') as string });
   const all = await run('retry', '--all-failed');
   expect(all).toMatchObject({ exitCode: 0, stdout: `${idOf('give-up')}\n` });
   expect(await run('retry', '--all-failed')).toMatchObject({ exitCode: 0, stdout: '', stderr: 'No failed jobs.\n' });

@@ -57,3 +57,9 @@ test.each([
 test('asking for help needs no file', () => {
   expect(parse('--help').isSet('help')).toBe(true);
 });
+
+test('an argument in brackets may be left out, and stands alone when it is given', () => {
+  const loose = (...words: string[]) => parseCommandLine({ ...command, operands: ['[FILE]'] }, words).files;
+  expect([loose(), loose('a.mp4')]).toEqual([[], ['a.mp4']]);
+  for (const words of [['a.mp4', 'b.mp4'], ['']]) expect(() => loose(...words)).toThrow('Expected [FILE] after');
+});

@@ -14,7 +14,7 @@ export const deadLetters: Command = Object.freeze({
     { name: 'limit', value: 'N', about: `at most so many (default: ${defaultLimit})` },
     { name: 'json', about: 'print one object for programs, as `jobs` does' },
   ],
-  details: ['TRIES are charged attempts, LOST are workers that died on the job. `job ID` says what went wrong, `retry ID` puts it in line again.'],
+  details: ['WHY is what was used up: the attempts, the workers that may be lost, or the tries that are not charged.', '`job ID` says what went wrong, `retry ID` puts it in line again.'],
   run,
 });
 

@@ -7,7 +7,7 @@ import { findWorkPlace, openStore } from '../jobs/work-place.ts';
 import { countText } from '../units.ts';
 import { usageError } from '../usage-error.ts';
 
-const nobodyRuns = 'Nothing runs here now: a worker on this work folder takes it up, and so does `media-jobs transcribe` of the same file.';
+const nobodyRuns = 'Nothing is run by this command: a worker on the work folder does it, or the next `media-jobs transcribe` of the same file.';
 
 /** `media-jobs retry ID` and `media-jobs retry --all-failed`. */
 export const retry: Command = Object.freeze({

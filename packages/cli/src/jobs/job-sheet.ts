@@ -79,7 +79,7 @@ function errorLines({ error, state }: JobRecord): string[] {
   if (error === null) return [];
   const { code, message, advice, facts = {}, causes = [] } = error;
   return labelledLines([
-    [state === 'failed' ? 'error' : 'last error', `${code} (${error.class})`],
+    [state === 'failed' ? 'error' : 'last error', `${printable(code)} (${error.class})`],
     ['', printable(message)],
     ...(advice === undefined ? [] : [['advice', printable(advice)] as const]),
     ...Object.entries(facts).map(([name, value]) => [printable(name), factText(value)] as const),
@@ -102,7 +102,7 @@ function attemptLines({ owner, startedAt, endedAt, ended, error, logTail }: Atte
   return [
     `attempt ${index + 1} of ${count === maxHistory ? `the last ${maxHistory}` : count}: ${endings[ended]}`,
     `  ${timeText(startedAt)}, ${durationText(endedAt - startedAt)}, ${processText(owner)}`,
-    ...(error === null ? [] : [`  ${error.code}: ${printable(error.message)}`]),
+    ...(error === null ? [] : [`  ${printable(`${error.code}: ${error.message}`)}`]),
     ...logTail.map((line) => `  | ${printable(line)}`),
   ];
 }

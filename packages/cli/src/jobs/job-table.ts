@@ -2,6 +2,7 @@ import type { JobRecord } from '@media-jobs/core';
 import { printable } from '../printable.ts';
 import { tableText, type Column } from '../table.ts';
 import { ageText, durationText } from '../units.ts';
+import { workerOf } from './job-shape.ts';
 
 const tableWidth = 100;
 
@@ -13,7 +14,7 @@ const jobColumns: readonly Column[] = [
 ];
 
 const deadLetterColumns: readonly Column[] = [
-  { title: 'ID' }, { title: 'OPERATION', leastWidth: 10 }, { title: 'INPUT', leastWidth: 12 }, { title: 'ENDED' }, { title: 'TRIES' }, { title: 'LOST' }, { title: 'WHY' }, { title: 'ERROR', leastWidth: 22 },
+  { title: 'ID' }, { title: 'OPERATION', leastWidth: 10 }, { title: 'INPUT', leastWidth: 12 }, { title: 'ENDED' }, { title: 'TRIES' }, { title: 'WHY' }, { title: 'ERROR', leastWidth: 22 },
 ];
 
 /** A line for each job, at most 100 columns wide. */
@@ -24,7 +25,7 @@ export function jobTable(jobs: readonly JobRecord[], now: number): string {
 /** A line for each dead letter, at most 100 columns wide. */
 export function deadLetterTable(jobs: readonly JobRecord[], now: number): string {
   return tableText(deadLetterColumns, jobs.map((job) => [
-    shortId(job), printable(job.operation), inputName(job), `${ageText(now - (job.endedAt ?? now))} ago`, tries(job), String(job.losses), job.deadLetter ?? '', printable(job.error?.code ?? ''),
+    shortId(job), printable(job.operation), inputName(job), `${ageText(now - (job.endedAt ?? now))} ago`, tries(job), job.deadLetter ?? '', codeOf(job),
   ]), tableWidth);
 }
 
@@ -43,18 +44,23 @@ function tries({ attempts, policy }: JobRecord): string {
   return `${attempts}/${policy.maxAttempts}`;
 }
 
+function codeOf({ error }: JobRecord): string {
+  return printable(error?.code ?? 'UNKNOWN');
+}
+
 /** What one wants to know next about a job in its state. */
 function detail(job: JobRecord, now: number): string {
-  const { state, progress, phase, cancelRequested, error, deadLetter, retryAt, usage } = job;
+  const { state, progress, phase, cancelRequested, deadLetter, retryAt, usage } = job;
   switch (state) {
     case 'queued':
-      return cancelRequested ? 'to be cancelled' : 'waits for a worker';
+      return 'waits for a worker';
     case 'running':
+      if (workerOf(job)?.state === 'dead') return 'its worker is gone';
       return cancelRequested ? 'is being cancelled' : `${Math.floor(progress * 100)} % ${printable(phase)}`;
     case 'retrying':
-      return `${error?.code ?? 'UNKNOWN'}, in ${ageText((retryAt ?? now) - now)}`;
+      return `${codeOf(job)}, in ${ageText((retryAt ?? now) - now)}`;
     case 'failed':
-      return `${error?.code ?? 'UNKNOWN'}${deadLetter === null ? '' : ', dead letter'}`;
+      return `${codeOf(job)}${deadLetter === null ? '' : ', dead letter'}`;
     case 'completed':
       return usage === null ? '' : `took ${durationText(usage.wallMs)}`;
     case 'cancelled':
