@@ -7,9 +7,10 @@ import { createMediaJobs, type CleanupReport, type JobRecord, type JobStore } fr
 import { ownerId, processesOf } from '@media-jobs/process';
 import { startChaosWorker, type ChaosWorker } from './chaos-worker.ts';
 import type { Step, WorkerOrders } from './messages.ts';
-import { openStore, shiftedClock, type StoreSpec, type StoreUnderTest } from './store-under-test.ts';
+import type { StoreUnderTest } from './stores-under-test.ts';
 import { createDigestOperation } from './worker/digest-operation.ts';
 import { createHalt } from './worker/halt.ts';
+import { openStore, shiftedClock, type StoreSpec } from './worker/open-store.ts';
 
 /** Beyond the time to live of all jobs, which is a day here. */
 const beyondTtlMs = 25 * 60 * 60 * 1000;
@@ -31,6 +32,8 @@ export interface ChaosBench extends AsyncDisposable {
   sweepAfterTtl(): Promise<CleanupReport>;
   /** What stands in the work folder, apart from what an empty one holds. */
   leftFiles(): readonly string[];
+  /** Everything that is left of jobs: records, whatever else the store keeps, and files. */
+  left(): Promise<readonly unknown[]>;
 }
 
 export const sha256Of = (content: string): string => createHash('sha256').update(content).digest('hex');
@@ -49,7 +52,7 @@ export async function openChaosBench(under: StoreUnderTest, leases: Pick<WorkerO
   mkdirSync(inputs);
   const prepared = await under.prepare(folder);
   const { spec } = prepared;
-  const store = openStore(spec);
+  const store = await openStore(spec);
   const workers: ChaosWorker[] = [];
   return {
     spec, workFolder, workers, store,
@@ -71,7 +74,8 @@ export async function openChaosBench(under: StoreUnderTest, leases: Pick<WorkerO
     },
     records: () => allRecords(store),
     sweepAfterTtl: () => sweepAfterTtl(spec, workFolder),
-    leftFiles: () => readdirSync(workFolder, { recursive: true, encoding: 'utf8' }).filter((path) => !emptyWorkFolder.has(path)),
+    leftFiles: () => leftFiles(workFolder),
+    left: async () => [...(await allRecords(store)), ...(await prepared.left()), ...leftFiles(workFolder)],
     async [Symbol.asyncDispose]() {
       for (const worker of workers) await worker[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
@@ -79,6 +83,10 @@ export async function openChaosBench(under: StoreUnderTest, leases: Pick<WorkerO
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function leftFiles(workFolder: string): readonly string[] {
+  return readdirSync(workFolder, { recursive: true, encoding: 'utf8' }).filter((path) => !emptyWorkFolder.has(path));
 }
 
 async function allRecords(store: JobStore): Promise<readonly JobRecord[]> {
@@ -95,7 +103,7 @@ async function allRecords(store: JobStore): Promise<readonly JobRecord[]> {
 async function sweepAfterTtl(spec: StoreSpec, workFolder: string): Promise<CleanupReport> {
   const tell = (): void => undefined;
   await using jobs = await createMediaJobs({
-    operations: [createDigestOperation(createHalt(null, tell), tell)], store: openStore(spec, beyondTtlMs), workFolder, worker: false, clock: shiftedClock(beyondTtlMs),
+    operations: [createDigestOperation(createHalt(null, tell), tell)], store: await openStore(spec, beyondTtlMs), workFolder, worker: false, clock: shiftedClock(beyondTtlMs),
   });
   return await jobs.sweep();
 }

@@ -2,8 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { contentOf, leftOfChaos, openChaosBench, sha256Of } from './chaos-bench.ts';
-import { storesUnderTest } from './store-under-test.ts';
+import { storesUnderTest } from './stores-under-test.ts';
 import { digestFile, digestText } from './worker/digest-operation.ts';
+
+const leases = { heartbeatMs: 300, leaseMs: 1_500 };
 
 vi.setConfig({ testTimeout: 120_000 });
 afterAll(async () => expect(await leftOfChaos()).toEqual([]));
@@ -14,7 +16,7 @@ describe.each(storesUnderTest)('on $name', (under) => {
     ['with its output written', 'output-written'],
     ['as it commits', 'committing'],
   ] as const)('a worker that is frozen beyond its lease %s cannot overwrite the newer result, and its output is gone', async (_, step) => {
-    await using bench = await openChaosBench(under, { heartbeatMs: 300, leaseMs: 1_500 });
+    await using bench = await openChaosBench(under, leases);
     const file = bench.inputFile('frozen');
     const sha256 = sha256Of(contentOf('frozen'));
     const frozen = await bench.start(step);
@@ -48,6 +50,28 @@ describe.each(storesUnderTest)('on $name', (under) => {
     expect(readdirSync(dirname(outputFolder))).toEqual([basename(outputFolder)]);
     expect(readFileSync(join(outputFolder, digestFile), 'utf8')).toBe(digestText(sha256, token));
     expect((await bench.sweepAfterTtl()).errors).toEqual([]);
-    expect([...(await bench.records()), ...bench.leftFiles()]).toEqual([]);
+    expect(await bench.left()).toEqual([]);
+  });
+
+  test.concurrent('the late commit of a worker that was frozen is refused while another is still at work, and the other one completes the job', async () => {
+    await using bench = await openChaosBench(under, leases);
+    const file = bench.inputFile('frozen');
+    const frozen = await bench.start('committing');
+    await frozen.send({ do: 'submit', file });
+    await frozen.until('reached');
+    await bench.freeze(frozen);
+    const other = await bench.start('progress-2');
+    await other.until('reached');
+    frozen.thaw();
+    await frozen.send({ do: 'go' });
+    expect((await frozen.until('told')).committed).toBe(false);
+    await frozen.close();
+    const { token } = await other.until('begun');
+    expect(await bench.records()).toMatchObject([{ state: 'running', claim: { token }, losses: 1 }]);
+    await other.send({ do: 'go' });
+    expect(await other.until('told')).toMatchObject({ token, committed: true });
+    await other.close();
+    expect(await bench.records()).toMatchObject([{ state: 'completed', outputFolder: expect.stringContaining(token), history: [{ ended: 'lost' }, { ended: 'completed' }] }]);
+    expect(bench.leftFiles().filter((path) => path.endsWith(digestFile))).toHaveLength(1);
   });
 });

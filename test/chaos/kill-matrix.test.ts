@@ -5,7 +5,7 @@ import { attemptsOf, overlaps } from './attempts.ts';
 import { contentOf, leftOfChaos, openChaosBench, sha256Of, type ChaosBench } from './chaos-bench.ts';
 import { playRounds } from './play-rounds.ts';
 import { planRounds } from './schedule.ts';
-import { storesUnderTest } from './store-under-test.ts';
+import { storesUnderTest } from './stores-under-test.ts';
 import { digestFile, digestText } from './worker/digest-operation.ts';
 
 /** `npm run test:kill` plays 200. Another seed is another schedule. */
@@ -58,7 +58,7 @@ describe.each(storesUnderTest)('on $name', (under) => {
     expect(losses).toBeGreaterThanOrEqual(rounds.filter(({ step }) => step.startsWith('progress')).length);
 
     expect(await bench.sweepAfterTtl()).toMatchObject({ errors: [], leftByDeadOwners: { unjudged: 0 } });
-    expect([...(await bench.records()), ...bench.leftFiles()]).toEqual([]);
+    expect(await bench.left()).toEqual([]);
     expect(Object.values((await bench.store.stats()).byState)).toEqual(Array.from({ length: 7 }, () => 0));
   });
 });

@@ -1,4 +1,4 @@
-import type { StoreSpec } from './store-under-test.ts';
+import type { StoreSpec } from './worker/open-store.ts';
 
 /** The steps of a job's life at which a worker can be halted, in their order. */
 export const steps = [

@@ -4,7 +4,8 @@ import { scriptedOperation, type AttemptScript, type ScriptedOperation } from '@
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { leftOfChaos, openChaosBench, type ChaosBench } from './chaos-bench.ts';
 import { nowUs } from './messages.ts';
-import { openStore, shiftedClock, storesUnderTest } from './store-under-test.ts';
+import { storesUnderTest } from './stores-under-test.ts';
+import { openStore, shiftedClock } from './worker/open-store.ts';
 
 const hourMs = 60 * 60 * 1000;
 const leases = { heartbeatMs: 300, leaseMs: 1_500 };
@@ -31,7 +32,7 @@ interface PartyOptions {
 async function join({ spec, workFolder }: ChaosBench, { shiftMs = 0, storeShiftMs = 0, ttlHours = 0.5, worker = true, script = [[]] }: PartyOptions = {}): Promise<Party> {
   const task = scriptedOperation({ name: 'task', script, limits: { retryBaseMs: 1 } });
   const jobs = await createMediaJobs({
-    operations: [task], store: openStore(spec, storeShiftMs), workFolder, clock: shiftedClock(shiftMs), ttlHours, worker, pollIntervalMs: 100, ...leases,
+    operations: [task], store: await openStore(spec, storeShiftMs), workFolder, clock: shiftedClock(shiftMs), ttlHours, worker, pollIntervalMs: 100, ...leases,
   });
   return { jobs, task, [Symbol.asyncDispose]: () => jobs.close({ deadlineMs: 0 }) };
 }
@@ -40,7 +41,7 @@ const output: AttemptScript = [{ do: 'write', name: 'result.txt', content: 'a re
 const shifts = [['ahead', hourMs], ['behind', -hourMs]] as const;
 
 describe.each(storesUnderTest)('on $name, with the right time in the store', (under) => {
-  test.each(shifts)('a process an hour %s neither removes nor repeats a job whose time to live is not over', async (_, shiftMs) => {
+  test.concurrent.each(shifts)('a process an hour %s neither removes nor repeats a job whose time to live is not over', async (_, shiftMs) => {
     await using bench = await openChaosBench(under, leases);
     await using right = await join(bench, { script: [output] });
     await using wrong = await join(bench, { shiftMs, script: [output] });
@@ -53,7 +54,7 @@ describe.each(storesUnderTest)('on $name, with the right time in the store', (un
     expect(bench.leftFiles().some((path) => path.endsWith('result.txt'))).toBe(true);
   });
 
-  test.each(shifts)('a process an hour %s removes a job whose time to live is over, and its own job is removed by others no later', async (_, shiftMs) => {
+  test.concurrent.each(shifts)('a process an hour %s removes a job whose time to live is over, and its own job is removed by others no later', async (_, shiftMs) => {
     await using bench = await openChaosBench(under, leases);
     const ttlHours = 0.4 / 3_600;
     await using right = await join(bench, { script: [output], ttlHours });
@@ -67,7 +68,7 @@ describe.each(storesUnderTest)('on $name, with the right time in the store', (un
     }
   });
 
-  test.each(shifts)('a process an hour %s takes no claim that holds, loses none of its own, and takes one that has lapsed', async (_, shiftMs) => {
+  test.concurrent.each(shifts)('a process an hour %s takes no claim that holds, loses none of its own, and takes one that has lapsed', async (_, shiftMs) => {
     await using bench = await openChaosBench(under, leases);
     for (const [holderShift, otherShift] of [[0, shiftMs], [shiftMs, 0]] as const) {
       const gate = Promise.withResolvers<void>();
@@ -92,7 +93,7 @@ describe.each(storesUnderTest)('on $name, with the right time in the store', (un
     expect(await lost.record()).toMatchObject({ state: 'queued', losses: 1 });
   });
 
-  test.each(shifts)('a retry of a process an hour %s starts when it is due, and not before, whoever looks', async (_, shiftMs) => {
+  test.concurrent.each(shifts)('a retry of a process an hour %s starts when it is due, and not before, whoever looks', async (_, shiftMs) => {
     await using bench = await openChaosBench(under, leases);
     const waitMs = 700;
     const failing: AttemptScript = [{ do: 'fail', code: 'QUEUE_FULL', retryAfterMs: waitMs }];
@@ -101,7 +102,7 @@ describe.each(storesUnderTest)('on $name, with the right time in the store', (un
     const job = await wrong.jobs.submit('task', {});
     await (await wrong.task.started(1)).ended;
     const failedAtUs = nowUs();
-    await expect.poll(async () => (await job.record()).state).toBe('retrying');
+    await vi.waitFor(async () => expect((await job.record()).state).toBe('retrying'), { timeout: 5_000 });
     expect([(await right.jobs.sweep()).woken, (await wrong.jobs.sweep()).woken]).toEqual([0, 0]);
     await wrong.task.started(2);
     const waitedMs = (nowUs() - failedAtUs) / 1_000;
@@ -115,7 +116,7 @@ describe.each(storesUnderTest.filter(({ time }) => time === 'of the process'))('
   const ahead = { shiftMs: hourMs, storeShiftMs: hourMs };
   const behind = { shiftMs: -hourMs, storeShiftMs: -hourMs };
 
-  test('a process an hour ahead takes a claim that holds, and yet only one result is written, by the newer claim', async () => {
+  test.concurrent('a process an hour ahead takes a claim that holds, and yet only one result is written, by the newer claim', async () => {
     await using bench = await openChaosBench(under, leases);
     const gate = Promise.withResolvers<void>();
     await using right = await join(bench, { script: [[{ do: 'wait', for: gate.promise }, ...output]] });
@@ -125,7 +126,7 @@ describe.each(storesUnderTest.filter(({ time }) => time === 'of the process'))('
     await wrong.jobs.sweep();
     const record = await job.wait();
     expect(record).toMatchObject({ state: 'completed', losses: 1, history: [{ ended: 'lost' }, { ended: 'completed' }] });
-    await expect.poll(() => attempt.signal.reason as unknown, { timeout: 5_000 }).toMatchObject({ code: 'CLAIM_LOST' });
+    await vi.waitFor(() => expect(attempt.signal.reason).toMatchObject({ code: 'CLAIM_LOST' }), { timeout: 5_000 });
     gate.resolve();
     await ended;
     await right.jobs.close();
@@ -133,7 +134,7 @@ describe.each(storesUnderTest.filter(({ time }) => time === 'of the process'))('
     expect(bench.leftFiles().filter((path) => path.endsWith('result.txt'))).toEqual([`${record.outputFolder}/result.txt`]);
   });
 
-  test('a process an hour ahead removes a result an hour early, with its files, and the job can be submitted again', async () => {
+  test.concurrent('a process an hour ahead removes a result an hour early, with its files, and the job can be submitted again', async () => {
     await using bench = await openChaosBench(under, leases);
     await using right = await join(bench, { script: [output] });
     await (await right.jobs.submit('task', {})).wait();
@@ -142,7 +143,7 @@ describe.each(storesUnderTest.filter(({ time }) => time === 'of the process'))('
     expect((await (await right.jobs.submit('task', {})).wait()).state).toBe('completed');
   });
 
-  test('a process an hour behind removes nothing early; others bring back and remove by their own time what it leaves', async () => {
+  test.concurrent('a process an hour behind removes nothing early; others bring back and remove by their own time what it leaves', async () => {
     await using bench = await openChaosBench(under, leases);
     await using wrong = await join(bench, { ...behind, ttlHours: 0.5 });
     await using right = await join(bench, { worker: false });

@@ -1,10 +1,10 @@
 import { createMediaJobs } from '@media-jobs/core';
 import { MediaJobError } from '@media-jobs/foundation';
 import type { WorkerCommand, WorkerEvent, WorkerOrders } from '../messages.ts';
-import { openStore } from '../store-under-test.ts';
 import { createDigestOperation } from './digest-operation.ts';
 import { createHalt } from './halt.ts';
 import { withHalts } from './halting-store.ts';
+import { openStore } from './open-store.ts';
 
 const orders = JSON.parse(process.argv[2] ?? '') as WorkerOrders;
 const tell = (event: WorkerEvent): void => void process.send?.(event);
@@ -15,7 +15,7 @@ process.once('disconnect', () => process.exit());
 const { workFolder, heartbeatMs, leaseMs } = orders;
 const jobs = await createMediaJobs({
   operations: [createDigestOperation(halt, tell)],
-  store: withHalts(openStore(orders.store), halt, tell),
+  store: withHalts(await openStore(orders.store), halt, tell),
   workFolder, heartbeatMs, leaseMs,
   pollIntervalMs: 100,
   // Each loss of a worker is one of ours here, and none shall end a job.

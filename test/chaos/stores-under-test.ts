@@ -1,29 +1,17 @@
 import { join } from 'node:path';
-import type { JobStore } from '@media-jobs/core';
-import { MediaJobError, systemClock, type Clock } from '@media-jobs/foundation';
+import { MediaJobError } from '@media-jobs/foundation';
 import { createSqliteStore } from '@media-jobs/sqlite-store';
-
-/** Which store a process opens. It survives JSON, so that a worker can be told. */
-export interface StoreSpec {
-  readonly kind: 'sqlite';
-  readonly file: string;
-}
-
-/** The machine's clock, set wrong by so much. Its timers run as ever. */
-export function shiftedClock(shiftMs: number): Clock {
-  return { ...systemClock, now: () => systemClock.now() + shiftMs };
-}
-
-/** Opens the store; `shiftMs` moves its time, wherever it takes it from. */
-export function openStore(spec: StoreSpec, shiftMs = 0): JobStore {
-  return createSqliteStore({ file: spec.file, clock: shiftedClock(shiftMs), pollIntervalMs: 50 });
-}
+import { Redis } from 'ioredis';
+import { startRedis } from '../../packages/redis-store/src/testing/redis-server.ts';
+import type { StoreSpec } from './worker/open-store.ts';
 
 /** A store that is used by several processes at once, fresh for one test. */
 export interface PreparedStore extends AsyncDisposable {
   readonly spec: StoreSpec;
   /** False while a frozen process holds the whole store: a file has locks, and a process may be frozen while it has one. */
   isFree(): Promise<boolean>;
+  /** What it keeps for jobs beside what its own methods tell of. */
+  left(): Promise<readonly string[]>;
 }
 
 /** A kind of store that must stand the tests of this folder. */
@@ -40,7 +28,7 @@ const sqlite: StoreUnderTest = {
   time: 'of the process',
   prepare(folder) {
     const file = join(folder, 'store', 'jobs.db');
-    return Promise.resolve({ spec: { kind: 'sqlite', file }, isFree: () => isFileFree(file), [Symbol.asyncDispose]: () => Promise.resolve() });
+    return Promise.resolve({ spec: { kind: 'sqlite', file }, isFree: () => isFileFree(file), left: () => Promise.resolve([]), [Symbol.asyncDispose]: () => Promise.resolve() });
   },
 };
 
@@ -55,4 +43,23 @@ async function isFileFree(file: string): Promise<boolean> {
   }
 }
 
-export const storesUnderTest: readonly StoreUnderTest[] = [sqlite];
+const redis: StoreUnderTest = {
+  name: 'Redis',
+  time: 'of a server',
+  async prepare() {
+    const server = await startRedis();
+    const admin = new Redis(server.url);
+    return {
+      spec: { kind: 'redis', url: server.url },
+      isFree: () => Promise.resolve(true),
+      // Of an era, counters alone may stay.
+      left: async () => (await admin.keys('*')).filter((key) => !/:(?:epoch|eras|settings|events|tally)$/.test(key)),
+      async [Symbol.asyncDispose]() {
+        admin.disconnect();
+        await server[Symbol.asyncDispose]();
+      },
+    };
+  },
+};
+
+export const storesUnderTest: readonly StoreUnderTest[] = [sqlite, redis];
