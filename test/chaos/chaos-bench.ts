@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { createMediaJobs, type CleanupReport, type JobRecord, type JobStore } from '@media-jobs/core';
 import { ownerId, processesOf } from '@media-jobs/process';
+import { processesOf as childrenOf, untilEmpty } from '../command/leftovers.ts';
 import { startChaosWorker, type ChaosWorker } from './chaos-worker.ts';
 import type { Step, WorkerOrders } from './messages.ts';
 import type { StoreUnderTest } from './stores-under-test.ts';
@@ -32,7 +33,7 @@ export interface ChaosBench extends AsyncDisposable {
   sweepAfterTtl(): Promise<CleanupReport>;
   /** What stands in the work folder, apart from what an empty one holds. */
   leftFiles(): readonly string[];
-  /** Everything that is left of jobs: records, whatever else the store keeps, and files. */
+  /** Everything that is left of jobs: records, whatever else the store keeps, files, and programs that workers started. */
   left(): Promise<readonly unknown[]>;
 }
 
@@ -75,7 +76,7 @@ export async function openChaosBench(under: StoreUnderTest, leases: Pick<WorkerO
     records: () => allRecords(store),
     sweepAfterTtl: () => sweepAfterTtl(spec, workFolder),
     leftFiles: () => leftFiles(workFolder),
-    left: async () => [...(await allRecords(store)), ...(await prepared.left()), ...leftFiles(workFolder)],
+    left: async () => [...(await allRecords(store)), ...(await prepared.left()), ...leftFiles(workFolder), ...(await untilEmpty(() => workers.flatMap(({ pid }) => childrenOf(pid))))],
     async [Symbol.asyncDispose]() {
       for (const worker of workers) await worker[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();

@@ -3,6 +3,7 @@ import { copyFile, open, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { defineOperation, inputFile, type Attempt, type Operation } from '@media-jobs/core';
 import { MediaJobError } from '@media-jobs/foundation';
+import { runProgram } from '@media-jobs/process';
 import { z } from 'zod';
 import { nowUs, type WorkerEvent } from '../messages.ts';
 import type { Halt } from './halt.ts';
@@ -26,7 +27,7 @@ export function createDigestOperation(halt: Halt, tell: (event: WorkerEvent) => 
       const of = { id: attempt.jobId, token };
       tell({ event: 'begun', ...of, atUs: nowUs() });
       try {
-        const sha256 = await work(file, token, attempt, halt);
+        const sha256 = await besideProgram(attempt, () => work(file, token, attempt, halt));
         tell({ event: 'ended', ...of, atUs: nowUs(), how: 'returned' });
         return { sha256 };
       } catch (error) {
@@ -35,6 +36,19 @@ export function createDigestOperation(halt: Halt, tell: (event: WorkerEvent) => 
       }
     },
   });
+}
+
+/** A program of the attempt's runs all the while, so that whoever kills the worker leaves a child behind. */
+async function besideProgram<Result>({ controls }: Attempt, act: () => Promise<Result>): Promise<Result> {
+  const done = new AbortController();
+  const kill = AbortSignal.any([done.signal, ...(controls.kill === undefined ? [] : [controls.kill])]);
+  const program = Promise.allSettled([runProgram({ command: 'sleep', args: ['600'], ...controls, kill })]);
+  try {
+    return await act();
+  } finally {
+    done.abort();
+    await program;
+  }
 }
 
 async function work(file: string, token: string, attempt: Attempt, halt: Halt): Promise<string> {
