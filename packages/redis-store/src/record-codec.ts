@@ -1,5 +1,5 @@
-import { readRecord, recordSchemaVersion, type JobRecord, type JobState } from '@media-jobs/core';
-import { stateCodes } from './keys.ts';
+import { canonicalJson, readRecord, recordSchemaVersion, type AttemptNote, type JobRecord, type JobState } from '@media-jobs/core';
+import { shortId, stateCodes } from './keys.ts';
 import { joinText, splitText } from './text-fields.ts';
 
 /** A record as Redis keeps it: small fields of a hash, and texts that did not fit beside it. Null is no text. */
@@ -19,13 +19,16 @@ type Fields = Record<string, string>;
 
 const stateOf: Readonly<Record<string, JobState>> = Object.fromEntries(Object.entries(stateCodes).map(([state, code]) => [code, state as JobState]));
 
+/** How an attempt ended, in one letter. */
+const endCodes = Object.freeze({ completed: 'c', retry: 't', failed: 'f', cancelled: 'x', released: 'r', lost: 'l' } as const satisfies Readonly<Record<AttemptNote['ended'], string>>);
+const endOf: Readonly<Record<string, string>> = Object.fromEntries(Object.entries(endCodes).map(([end, code]) => [code, end]));
+
 /**
  * Writes a record in small fields of at most 64 bytes, so that Redis keeps the hash as one packed list, and without what
  * can be told from the rest. `decodeRecord` is its inverse. The revision is not among them: the scripts count it.
  */
 export function encodeRecord(record: JobRecord): StoredRecord {
-  const fields: Fields = { v: String(record.schemaVersion), st: stateCodes[record.state], g: String(record.generation), op: record.operation, ov: String(record.operationVersion) };
-  fields['d'] = Buffer.from(record.digest, 'hex').toString('base64url');
+  const fields: Fields = { v: String(record.schemaVersion), st: stateCodes[record.state], op: record.operation, d: shortDigest(record) };
   putTexts(fields, record);
   putNumbers(fields, record);
   putTimes(fields, record);
@@ -37,22 +40,29 @@ export function encodeRecord(record: JobRecord): StoredRecord {
 
 function putTexts(fields: Fields, record: JobRecord): void {
   const texts: Readonly<Record<string, string | null>> = {
-    ns: record.namespace, ph: record.phase, dl: record.deadLetter, ci: record.correlationId, tx: record.takeToken,
+    ns: record.namespace, ph: isPlainSuccess(record) ? null : record.phase, dl: record.deadLetter, ci: record.correlationId, tx: record.takeToken,
     fi: shortFolder(record, record.inputFolder), fo: shortFolder(record, record.outputFolder),
   };
   for (const [name, text] of Object.entries(texts)) if (text !== null && !(name === 'ns' && text === '')) fields[name] = text;
 }
 
-function putNumbers(fields: Fields, { sequence, priority, policy, attempts, refunds, losses, progress, usage, cancelRequested }: JobRecord): void {
-  const numbers: Readonly<Record<string, number>> = { n: sequence, ma: policy.maxAttempts, ml: policy.maxLosses, tt: policy.ttlMs };
-  const omittedAtZero: Readonly<Record<string, number>> = { p: priority, a: attempts, rf: refunds, lo: losses, pg: progress, cr: cancelRequested ? 1 : 0 };
-  for (const [name, value] of Object.entries(numbers)) fields[name] = String(value);
-  for (const [name, value] of Object.entries(omittedAtZero)) if (value !== 0) fields[name] = String(value);
-  if (usage === null) return;
-  fields['ui'] = String(usage.waitingMs);
-  const parts: Readonly<Record<string, number>> = { uw: usage.wallMs, uc: usage.cpuMs, um: usage.peakRssBytes };
-  for (const [name, value] of Object.entries(parts)) if (value !== 0) fields[name] = String(value);
+/** Completed jobs are the many, and nearly all of them end with these words. */
+function isPlainSuccess({ state, phase, progress }: JobRecord): boolean {
+  return state === 'completed' && phase === 'completed' && progress === 1;
 }
+
+function putNumbers(fields: Fields, record: JobRecord): void {
+  const { sequence, priority, policy, attempts, refunds, losses, usage, cancelRequested } = record;
+  const progress = isPlainSuccess(record) ? 0 : record.progress;
+  const numbers: Readonly<Record<string, number>> = {
+    n: sequence, ma: policy.maxAttempts, ml: policy.maxLosses, tt: policy.ttlMs, g: record.generation, ov: record.operationVersion, p: priority, a: attempts, rf: refunds, lo: losses,
+    pg: progress, cr: cancelRequested ? 1 : 0, ...(usage === null ? {} : { ui: usage.waitingMs, uw: usage.wallMs, uc: usage.cpuMs, um: usage.peakRssBytes }),
+  };
+  for (const [name, value] of Object.entries(numbers)) if (value !== usualNumbers[name]) fields[name] = String(value);
+}
+
+/** Numbers that a field is not written for. */
+const usualNumbers: Readonly<Record<string, number>> = Object.freeze({ ma: 3, ml: 3, g: 1, ov: 1, p: 0, a: 0, rf: 0, lo: 0, pg: 0, cr: 0, uw: 0, uc: 0, um: 0 });
 
 /** The times that a record holds, by the names of their fields. */
 export function timesOf(record: JobRecord): Readonly<Record<string, number | null>> {
@@ -77,7 +87,7 @@ function putClaim(fields: Fields, { claim }: JobRecord): void {
 
 function bodyText({ options, inputs }: JobRecord): string {
   const body = { ...(Object.keys(options).length === 0 ? {} : { o: options }), ...(inputs.length === 0 ? {} : { i: inputs }) };
-  return Object.keys(body).length === 0 ? '' : JSON.stringify(body);
+  return Object.keys(body).length === 0 ? '' : canonicalJson(body);
 }
 
 function resultText(record: JobRecord): string {
@@ -85,13 +95,33 @@ function resultText(record: JobRecord): string {
   const history = record.history.map(({ owner, startedAt, endedAt, ended, error: mistake, logTail }, index) => {
     // The end of the last attempt is a field of its own, so that the server can set it.
     const end = index === record.history.length - 1 ? 0 : endedAt - startedAt;
-    return [owner, startedAt - createdAt, end, ended, ...(mistake === null && logTail.length === 0 ? [] : [mistake, logTail])];
+    return [owner, startedAt - createdAt, end, endCodes[ended], ...(mistake === null && logTail.length === 0 ? [] : [mistake, logTail])];
   });
   const result = {
     ...('output' in record && record.output !== undefined ? { o: record.output } : {}), ...(artifacts.length === 0 ? {} : { a: artifacts }),
     ...(error === null ? {} : { e: error }), ...(history.length === 0 ? {} : { h: history }),
   };
-  return Object.keys(result).length === 0 ? '' : JSON.stringify(result);
+  // Only pieces that differ from those of the record before are written: the text must not depend on the order of keys.
+  return Object.keys(result).length === 0 ? '' : canonicalJson(result);
+}
+
+/** The id holds the first half of the digest: then only the second is kept. 22 characters, else 43. */
+function shortDigest({ id, digest }: JobRecord): string {
+  return Buffer.from(digest.startsWith(digestStart(id)) ? digest.slice(32) : digest, 'hex').toString('base64url');
+}
+
+function longDigest(id: string, text: string): string {
+  const digest = Buffer.from(text, 'base64url').toString('hex');
+  return digest.length === 32 ? digestStart(id) + digest : digest;
+}
+
+const base32 = 'abcdefghijklmnopqrstuvwxyz234567';
+
+/** The first 128 bits of the digest that an id was made from, in hex. */
+function digestStart(id: string): string {
+  let bits = 0n;
+  for (const letter of shortId(id)) bits = (bits << 5n) | BigInt(base32.indexOf(letter));
+  return (bits >> 2n).toString(16).padStart(32, '0');
 }
 
 function shortFolder({ id, epoch }: RecordPlace, folder: string | null): string | null {
@@ -113,24 +143,25 @@ export function decodeRecord(stored: StoredRecord, place: RecordPlace): JobRecor
 
 /** What the fields say, unchecked. Throws when a text is no JSON. */
 function looseRecord({ fields, body: bodyBeside, result: resultBeside }: StoredRecord, { id, epoch }: RecordPlace): Record<string, unknown> {
-  const number = (name: string, otherwise: number | null = null): number | null => (fields[name] === undefined ? otherwise : Number(fields[name]));
+  const number = (name: string, otherwise: number | null = usualNumbers[name] ?? null): number | null => (fields[name] === undefined ? otherwise : Number(fields[name]));
   const text = (name: string): string | null => fields[name] ?? null;
   const folder = (name: string): string | null => fields[name]?.replace(/^~/, `jobs/${epoch}/${id}/`) ?? null;
   const body = parse(joinText(fields, 'B', bodyBeside)) as { o?: unknown; i?: unknown };
   const result = parse(joinText(fields, 'R', resultBeside)) as { o?: unknown; a?: unknown; e?: unknown; h?: readonly (readonly unknown[])[] };
   const createdAt = number('c');
+  const plainSuccess = fields['st'] === stateCodes.completed && fields['ph'] === undefined;
   const hasEnd = ['c', 'f', 'x', 'e'].includes(fields['st'] ?? '');
   const endedAt = number('e') ?? (hasEnd ? number('u') : null);
   const expiresAt = number('x') ?? (endedAt === null ? null : endedAt + (number('tt') ?? NaN));
   const noteEnd = number('t') ?? endedAt;
   return {
-    schemaVersion: number('v'), id, digest: Buffer.from(text('d') ?? '', 'base64url').toString('hex'), namespace: fields['ns'] ?? '', epoch, operation: text('op'),
-    operationVersion: number('ov'), state: stateOf[fields['st'] ?? ''], generation: number('g'), sequence: number('n'), priority: number('p', 0),
-    policy: { maxAttempts: number('ma'), maxLosses: number('ml'), ttlMs: number('tt') }, attempts: number('a', 0), refunds: number('rf', 0), losses: number('lo', 0),
-    options: body.o ?? {}, inputs: body.i ?? [], inputFolder: folder('fi'), claim: claimOf(fields), cancelRequested: fields['cr'] === '1', progress: number('pg', 0), phase: text('ph'),
+    schemaVersion: number('v'), id, digest: longDigest(id, text('d') ?? ''), namespace: fields['ns'] ?? '', epoch, operation: text('op'),
+    operationVersion: number('ov'), state: stateOf[fields['st'] ?? ''], generation: number('g'), sequence: number('n'), priority: number('p'),
+    policy: { maxAttempts: number('ma'), maxLosses: number('ml'), ttlMs: number('tt') }, attempts: number('a'), refunds: number('rf'), losses: number('lo'),
+    options: body.o ?? {}, inputs: body.i ?? [], inputFolder: folder('fi'), claim: claimOf(fields), cancelRequested: fields['cr'] === '1', progress: number('pg', plainSuccess ? 1 : 0), phase: fields['ph'] ?? (plainSuccess ? 'completed' : null),
     ...('o' in result ? { output: result.o } : {}), artifacts: result.a ?? [], outputFolder: folder('fo'), error: result.e ?? null, deadLetter: text('dl'),
     history: (result.h ?? []).map((note, index, notes) => readNote(note, createdAt ?? NaN, index === notes.length - 1 ? noteEnd : null)), correlationId: text('ci'),
-    usage: fields['ui'] === undefined ? null : { wallMs: number('uw', 0), waitingMs: number('ui'), cpuMs: number('uc', 0), peakRssBytes: number('um', 0), sampled: true },
+    usage: fields['ui'] === undefined ? null : { wallMs: number('uw'), waitingMs: number('ui'), cpuMs: number('uc'), peakRssBytes: number('um'), sampled: true },
     createdAt, queuedAt: number('q') ?? createdAt, startedAt: number('s'), updatedAt: number('u'), retryAt: number('ra'), endedAt, expiresAt, takeToken: text('tx'),
   };
 }
@@ -143,7 +174,7 @@ function claimOf(fields: Readonly<Record<string, string>>): unknown {
 function readNote(note: readonly unknown[], createdAt: number, lastEnd: number | null): unknown {
   const [owner, started, lasted, ended, error = null, logTail = []] = note;
   const startedAt = createdAt + Number(started);
-  return { owner, startedAt, endedAt: lastEnd ?? startedAt + Number(lasted), ended, error, logTail };
+  return { owner, startedAt, endedAt: lastEnd ?? startedAt + Number(lasted), ended: endOf[String(ended)], error, logTail };
 }
 
 function parse(text: string): unknown {

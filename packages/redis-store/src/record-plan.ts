@@ -25,6 +25,17 @@ export interface RecordPlan {
   readonly tally: readonly string[];
 }
 
+/**
+ * Times that may stand there though the record before would be written without them: the server's clock made two of them
+ * equal that were told apart here.
+ */
+const unsure = ['q', 's', 'e', 'x', 'ra', 't', 'ca', 'lu'] as const;
+
+/** Fields that a script wrote: the place in line, and what beats told since, which a completed job does not keep. */
+function leftBehind(after: JobRecord | null): readonly string[] {
+  return [...(after?.state === 'queued' ? [] : ['lm']), ...(after?.state === 'completed' ? ['pg', 'ph'] : [])];
+}
+
 /** All that Redis must do when `after` takes the place of `before`; null stands for no record. */
 export function planRecord(keys: EraKeys, before: JobRecord | null, after: JobRecord | null): RecordPlan {
   const [old, next] = [before === null ? null : encodeRecord(before), after === null ? null : encodeRecord(after)];
@@ -32,7 +43,7 @@ export function planRecord(keys: EraKeys, before: JobRecord | null, after: JobRe
   return {
     shifted,
     set: Object.entries(next?.fields ?? {}).flatMap(([name, value]) => (old?.fields[name] === value && !shifted.includes(name) ? [] : [name, value])),
-    deleted: next === null ? ['*'] : [...Object.keys(old?.fields ?? {}).filter((name) => next.fields[name] === undefined), ...(before?.state === 'queued' && after?.state !== 'queued' ? ['lm'] : [])],
+    deleted: next === null ? ['*'] : old === null ? [] : [...new Set([...Object.keys(old.fields), ...unsure, ...leftBehind(after)])].filter((name) => next.fields[name] === undefined),
     texts: [...textChange('b', old?.body, next?.body), ...textChange('r', old?.result, next?.result)],
     ...indexChanges(keys, before, after, shifted),
     tally: tallyChanges(before, after),

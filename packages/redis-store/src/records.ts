@@ -110,7 +110,7 @@ function swapCall(eras: Eras, era: Era, { id, before, after, guard, now, maxWait
   const indexes = [...new Set([...plan.removed, ...plan.added].map(({ key }) => key))];
   const numberOf = (key: string): number => 2 + fixed.length + indexes.indexOf(key);
   const record = after ?? before;
-  const event = after === null ? '' : `${shortId(id)} ${after.generation} ${stateCodes[after.state]} ${after.cancelRequested ? 1 : 0}`;
+  const event = after === null ? '' : `${shortId(id)} ${after.generation} ${stateCodes[after.state]} ${after.cancelRequested ? 1 : 0} ${after.progress} ${after.state}`;
   const redraws = counts && after !== null && before !== null && after.sequence !== before.sequence;
   const draws = counts && after !== null && (before === null || redraws);
   return {
@@ -130,7 +130,7 @@ function asWritten(after: JobRecord, { shifted }: RecordPlan, assumed: number, [
   const moved = (name: string, time: number | null): number | null => (time !== null && shifted.includes(name) ? time + shift : time);
   const [last] = after.history.slice(-1);
   return {
-    ...after, sequence: Number(sequence), progress: Number(progress), phase: phase ?? after.phase,
+    ...after, sequence: Number(sequence), progress: progress === '' ? after.progress : Number(progress), phase: phase === '' || phase === undefined ? after.phase : phase,
     createdAt: moved('c', after.createdAt) ?? 0, queuedAt: moved('q', after.queuedAt) ?? 0, startedAt: moved('s', after.startedAt), updatedAt: moved('u', after.updatedAt) ?? 0,
     retryAt: moved('ra', after.retryAt), endedAt: moved('e', after.endedAt), expiresAt: moved('x', after.expiresAt),
     history: last === undefined ? after.history : [...after.history.slice(0, -1), { ...last, endedAt: moved('t', last.endedAt) ?? 0 }],

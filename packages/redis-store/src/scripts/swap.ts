@@ -43,8 +43,8 @@ local deleted = {}
 for i = 1, tonumber(take()) do deleted[i] = take() end
 if deleted[1] == '*' then redis.call('DEL', record)
 else
-  redis.call('HSET', record, unpack(fields))
   if #deleted > 0 then redis.call('HDEL', record, unpack(deleted)) end
+  redis.call('HSET', record, unpack(fields))
 end
 for i = 1, tonumber(take()) do
   local key, mode = take() == 'b' and body or result, take()
@@ -76,6 +76,10 @@ for i = 1, tonumber(take()) do
   redis.call('HINCRBY', tally, name, take())
 end
 local shown = deleted[1] ~= '*' and redis.call('HMGET', record, 'pg', 'ph', 'n') or {}
-if ARGV[10] ~= '' then redis.call('XADD', events, 'MAXLEN', '~', 1000, '*', 'e', ARGV[10] .. ' ' .. (shown[1] or '0') .. ' ' .. (shown[2] or '')) end
-return {'OK', text(now), shown[3] or '', shown[1] or '0', shown[2] or ''}
+if ARGV[10] ~= '' then
+  local progress, phase = string.match(ARGV[10], ' (%S+) ([^ ]*)$')
+  local head = string.match(ARGV[10], '^%S+ %S+ %S+ %S+')
+  redis.call('XADD', events, 'MAXLEN', '~', 1000, '*', 'e', head .. ' ' .. (shown[1] or progress) .. ' ' .. (shown[2] or phase))
+end
+return {'OK', text(now), shown[3] or '', shown[1] or '', shown[2] or ''}
 `);
