@@ -4,9 +4,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { jobStates } from '@media-jobs/core';
+import { createSqliteStore } from '@media-jobs/sqlite-store';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { counts, detail, list, report } from './command/job-shapes.ts';
 import { filesBelow, leftIn, processesOf, untilEmpty } from './command/leftovers.ts';
 import { runCommand as runUncached, type CommandResult } from './command/run-command.ts';
 
@@ -50,37 +51,6 @@ const runCommand = (words: readonly string[]): Promise<CommandResult> => runUnca
 const run = (...words: readonly string[]): Promise<CommandResult> => runCommand([...words, '--work-folder', shared]);
 const idOf = (name: string): string => ids[name] ?? '';
 
-const time = z.iso.datetime();
-const summary = z.strictObject({
-  id: z.string().regex(/^mj_[a-z2-7]{26}$/), state: z.enum(jobStates), operation: z.string(), namespace: z.string(),
-  inputs: z.array(z.strictObject({ field: z.string(), name: z.string(), bytes: z.number() })),
-  generation: z.number(), attempts: z.number(), maxAttempts: z.number(), progress: z.number(), phase: z.string(), cancelRequested: z.boolean(),
-  error: z.strictObject({ code: z.string(), message: z.string() }).nullable(), deadLetter: z.string().nullable(),
-  createdAt: time, queuedAt: time, startedAt: time.nullable(), retryAt: time.nullable(), endedAt: time.nullable(), expiresAt: time.nullable(),
-});
-const list = z.strictObject({ jobs: z.array(summary), more: z.boolean() });
-const detail = summary.extend({
-  operationVersion: z.number(), priority: z.number(), correlationId: z.string().nullable(), options: z.record(z.string(), z.unknown()),
-  inputs: z.array(z.strictObject({ field: z.string(), name: z.string(), bytes: z.number(), sha256: z.string(), path: z.string().nullable() })),
-  files: z.array(z.strictObject({ name: z.string(), path: z.string(), bytes: z.number(), sha256: z.string(), mediaType: z.string().nullable() })),
-  refunds: z.number(), losses: z.number(), maxLosses: z.number(), ttlMs: z.number(),
-  worker: z.strictObject({ owner: z.string(), pid: z.number().nullable(), state: z.enum(['alive', 'dead', 'unknown']), claimedAt: time, leaseUntil: time }).nullable(),
-  usage: z.record(z.string(), z.unknown()).nullable(),
-  error: z.looseObject({ code: z.string(), message: z.string(), class: z.string(), advice: z.string().optional(), causes: z.array(z.string()).optional() }).nullable(),
-  history: z.array(z.strictObject({ owner: z.string(), startedAt: time, endedAt: time, ended: z.string(), error: z.unknown(), logTail: z.array(z.string()) })),
-  output: z.unknown(),
-});
-const counts = z.strictObject({
-  byState: z.record(z.enum(jobStates), z.number()), deadLetters: z.number(), cacheHits: z.number(), cacheMisses: z.number(), corrupt: z.number(), files: z.number(), bytes: z.number(),
-  oldestWaitingMs: z.number().nullable(), byOperation: z.record(z.string(), z.record(z.string(), z.number())),
-});
-const amount = { files: z.number(), bytes: z.number() };
-const report = z.strictObject({
-  expired: z.strictObject({ jobs: z.number(), ...amount }), orphans: z.strictObject({ folders: z.number(), ...amount }).nullable(),
-  olderEpochs: z.strictObject({ folders: z.number(), records: z.number(), ...amount }),
-  leftByDeadOwners: z.strictObject({ owners: z.number(), processes: z.number(), unjudged: z.number(), ...amount }).nullable(),
-  lapsed: z.number(), woken: z.number(), dispatched: z.number(), errors: z.array(z.strictObject({ path: z.string(), reason: z.string() })),
-});
 const parsed = <Schema extends z.ZodType>(schema: Schema, { stdout, stderr, exitCode }: CommandResult): z.output<Schema> => {
   expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
   return schema.parse(JSON.parse(stdout));
@@ -169,12 +139,14 @@ test('an id that no job has, and a job that cannot do what is asked, are errors'
 });
 
 test('a place without jobs is said to be none, and nothing is made there', async () => {
-  const [absent, empty] = [join(folder, 'absent'), join(folder, 'empty')];
-  mkdirSync(empty);
+  const [absent, empty, foreign] = [join(folder, 'absent'), join(folder, 'empty'), join(folder, 'foreign')] as const;
+  for (const place of [empty, foreign]) mkdirSync(place);
+  writeFileSync(join(foreign, 'jobs.db'), 'somebody else keeps this');
   const results = await Promise.all([['jobs'], ['cancel', 'mj_abcdef'], ['sweep']].map((words) => runCommand([...words, '--work-folder', absent])));
   for (const result of results) expectFailure(result, 1, 'got nothing');
   expectFailure(await runCommand(['stats', '--work-folder', empty]), 1, 'without jobs.db');
-  expect([existsSync(absent), readdirSync(empty)]).toEqual([false, []]);
+  expectFailure(await runCommand(['sweep', '--work-folder', foreign]), 1, 'Expected a SQLite database');
+  expect([existsSync(absent), readdirSync(empty), readdirSync(foreign)]).toEqual([false, [], ['jobs.db']]);
 });
 
 test('a waiting job is cancelled at once, and its input is gone', async () => {
@@ -243,7 +215,11 @@ test('failed jobs are put in line again, and it is said that nothing runs them h
   expect(jobs.map(({ id, generation, attempts }) => [id, generation, attempts])).toEqual([[idOf('give-up'), 2, 0], [idOf('be-wrong'), 2, 0]]);
 });
 
-test('looking at a work folder leaves nothing in it', () => {
+test('looking at a work folder leaves nothing in it, and the settings of its service as they were', async () => {
+  {
+    await using store = createSqliteStore({ file: join(shared, 'jobs.db') });
+    expect(await store.shareSettings({ ttlMs: 1, cleanupIntervalMs: 1 })).toMatchObject({ ttlMs: 3_600_000 });
+  }
   expect(readdirSync(shared).sort()).toEqual(['jobs', 'jobs.db', 'ledger', 'locks', 'media-jobs.json', 'temp']);
   expect(['temp', 'ledger', 'locks'].flatMap((name) => filesBelow(join(shared, name)))).toEqual([]);
 });

@@ -43,6 +43,8 @@ function widthOf(character: string): number {
 
 /** Columns that the text takes on a terminal. */
 export function displayWidth(text: string): number {
+  // Most texts are plain, and to look at each character of a long list would take seconds.
+  if (/^[ -~]*$/.test(text)) return text.length;
   return [...characters.segment(text)].reduce((sum, { segment }) => sum + widthOf(segment), 0);
 }
 

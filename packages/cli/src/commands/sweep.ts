@@ -2,7 +2,7 @@ import { openWorkFolder } from '@media-jobs/cleanup';
 import type { CleanupReport } from '@media-jobs/core';
 import { exitCodes, type Command, type CommandContext, type ExitCode, type Invocation } from '../command.ts';
 import { sweepText } from '../jobs/sweep-text.ts';
-import { findWorkPlace, openJobs, type WorkPlace } from '../jobs/work-place.ts';
+import { findWorkPlace, openJobs, openStore, type WorkPlace } from '../jobs/work-place.ts';
 
 /** `media-jobs sweep`. */
 export const sweep: Command = Object.freeze({
@@ -16,9 +16,17 @@ export const sweep: Command = Object.freeze({
 
 async function run(invocation: Invocation, context: CommandContext): Promise<ExitCode> {
   const { stdout, signal } = context;
-  const report = await sweepOnce(await findWorkPlace(invocation, context), signal);
+  const place = await findWorkPlace(invocation, context);
+  await requireStore(place);
+  const report = await sweepOnce(place, signal);
   await stdout.write(invocation.isSet('json') ? `${JSON.stringify(report, null, 2)}\n` : sweepText(report));
   return report.errors.length === 0 ? exitCodes.success : exitCodes.failure;
+}
+
+/** A folder with a `jobs.db` that is none of ours is no work folder, and must not become one. */
+async function requireStore(place: WorkPlace): Promise<void> {
+  await using store = openStore(place);
+  await store.ping();
 }
 
 /** To open a work folder sweeps it as well, so the report adds up what the opening and the pass removed. What the opening could not, the pass tried again. */
