@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await redis[Symbol.asyncDispose]();
-  expect(readdirSync(folder).flatMap((name) => readdirSync(join(folder, name, 'jobs'), { recursive: true }))).toEqual([]);
+  expect(readdirSync(folder).flatMap((name) => readdirSync(join(folder, name, 'jobs'), { recursive: true, encoding: 'utf8' }))).toEqual([]);
   rmSync(folder, { recursive: true });
 });
 

@@ -1,11 +1,12 @@
 import { applyClaim, applyCommit, applySubmit, type JobRecord } from '@media-jobs/core';
+import type { SerializedError } from '@media-jobs/foundation';
 import { expect, test } from 'vitest';
 import { decodeRecord, encodeRecord } from './record-codec.ts';
 import { sampleRequest } from './testing/sample-jobs.ts';
 
 const usage = { wallMs: 1, waitingMs: 0, cpuMs: 0, peakRssBytes: 0, sampled: true } as const;
 
-function failedOnce(error: Parameters<typeof applyCommit>[2] extends infer Outcome ? Extract<Outcome, { kind: 'retry' }>['error'] : never): JobRecord {
+function failedOnce(error: SerializedError): JobRecord {
   const outcome = applySubmit(null, sampleRequest('01epoch', 'a'), { now: 1_000, epoch: '01epoch', waiting: () => 0 });
   if (outcome.kind === 'refused') throw new Error(outcome.reason);
   const running = applyClaim(outcome.record, { token: 'token', owner: 'worker', leaseMs: 10_000, now: 2_000 });
