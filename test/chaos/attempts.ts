@@ -13,14 +13,16 @@ export interface SeenAttempt {
 }
 
 export function attemptsOf(workers: readonly ChaosWorker[]): readonly SeenAttempt[] {
-  return workers.flatMap(({ pid, events, haltedAtUs }) =>
+  return workers.flatMap(({ pid, events, halted }) =>
     events.flatMap((event) => {
       if (event.event !== 'begun') return [];
       const { id, token, atUs } = event;
       const ended = events.find((other) => other.event === 'ended' && other.token === token);
       const told = events.find((other) => other.event === 'told' && other.token === token);
       const endedAtUs = ended?.event === 'ended' ? ended.atUs : Infinity;
-      const untilUs = Math.min(endedAtUs, haltedAtUs !== null && haltedAtUs > atUs ? haltedAtUs : Infinity);
+      // A signal takes a moment to arrive: what began in it was halted as well.
+      const haltedAtUs = halted !== null && atUs < halted.untilUs ? Math.max(atUs, halted.fromUs) : Infinity;
+      const untilUs = Math.min(endedAtUs, haltedAtUs);
       return [{ id, token, pid, begunAtUs: atUs, untilUs, committed: told?.event === 'told' ? told.committed : null }];
     }),
   );

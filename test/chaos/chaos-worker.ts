@@ -13,8 +13,8 @@ export interface ChaosWorker extends AsyncDisposable {
   readonly pid: number;
   /** All that it told, in order. Events of a killed worker are complete up to its last. */
   readonly events: readonly WorkerEvent[];
-  /** When it was first killed or frozen, by `nowUs`. */
-  readonly haltedAtUs: number | null;
+  /** When it was killed, or frozen last, and when it was let go on, by `nowUs`; null for one that was never halted. */
+  readonly halted: { readonly fromUs: number; readonly untilUs: number } | null;
   send(command: WorkerCommand): Promise<void>;
   /** The first event, told already or yet to come, that fits. Rejects when it ends without. */
   until<Kind extends WorkerEvent['event']>(kind: Kind, fits?: (event: Extract<WorkerEvent, { readonly event: Kind }>) => boolean): Promise<Extract<WorkerEvent, { readonly event: Kind }>>;
@@ -50,7 +50,7 @@ class ProcessWorker implements ChaosWorker {
   readonly #child: NodeChild;
   readonly #listeners: Set<() => void>;
   readonly events: readonly WorkerEvent[];
-  haltedAtUs: number | null = null;
+  halted: ChaosWorker['halted'] = null;
 
   constructor(child: NodeChild, events: readonly WorkerEvent[], listeners: Set<() => void>) {
     this.#child = child;
@@ -95,17 +95,18 @@ class ProcessWorker implements ChaosWorker {
   }
 
   async kill(): Promise<void> {
-    this.haltedAtUs ??= nowUs();
     process.kill(this.pid, 'SIGKILL');
+    this.halted = { fromUs: nowUs(), untilUs: Infinity };
     await this.#child.exited;
   }
 
   freeze(): void {
-    this.haltedAtUs ??= nowUs();
     process.kill(this.pid, 'SIGSTOP');
+    this.halted = { fromUs: nowUs(), untilUs: Infinity };
   }
 
   thaw(): void {
+    if (this.halted !== null) this.halted = { ...this.halted, untilUs: nowUs() };
     process.kill(this.pid, 'SIGCONT');
   }
 
