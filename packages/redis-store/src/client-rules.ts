@@ -12,11 +12,13 @@ const commandTimeoutMs = 5_000;
  * How a client of one node must be set up. Spread it into the options of `new Redis(url, …)`.
  *
  * Commands fail at once while Redis is away and are never sent twice: a commit that was sent again would be refused, and its
- * result thrown away. `socketTimeout` ends a connection that swallows commands.
+ * result thrown away. `socketTimeout` ends a connection that swallows commands. Calls of
+ * one turn of the event loop are written together.
  */
 export const redisClientOptions = Object.freeze({
   lazyConnect: true,
   enableOfflineQueue: false,
+  enableAutoPipelining: true,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   commandTimeout: commandTimeoutMs,
@@ -31,6 +33,7 @@ export const redisClientOptions = Object.freeze({
 export const redisClusterOptions = Object.freeze({
   lazyConnect: true,
   enableOfflineQueue: false,
+  enableAutoPipelining: true,
   retryDelayOnFailover: 0,
   clusterRetryStrategy: (times: number): number => Math.min(1_000, 100 * times),
   redisOptions: {

@@ -2,6 +2,7 @@ import { newEpoch } from '@media-jobs/core';
 import { replaceScript, presentScript } from './scripts/epoch.ts';
 import type { Script } from './scripts/script.ts';
 import type { ScriptRunner } from './script-runner.ts';
+import { batchTurn } from './turn-batch.ts';
 import { storeKeys, type EraKeys, type StoreKeys } from './keys.ts';
 
 /** A reset era: its epoch, and a short name for it that keys carry. */
@@ -68,10 +69,12 @@ export function createEras(runner: ScriptRunner, prefix: string, clockOffsetMs: 
       if (stands === fresh || !insist) return eraOf(stands);
     }
   };
-  const refresh = async (): Promise<Era> => {
+  const refreshAll = batchTurn<null, Era>(async (askers) => {
     const value = await runner.command('epoch', (client) => client.get(keys.epoch));
-    return value === null ? draw(false) : eraOf(value);
-  };
+    const era = value === null ? await draw(false) : eraOf(value);
+    return askers.map(() => era);
+  });
+  const refresh = (): Promise<Era> => refreshAll(null);
   const present = async (): Promise<Era> => seen ?? refresh();
   const actIn: Eras['actIn'] = async <Reply>(era: Era, script: Script, kind: 'read' | 'write', call: ScriptCall) => {
     const reply = (await runner.run(script, [keys.epoch, ...call.keys], [era.value, clockOffsetMs(), ...call.args], kind)) as readonly unknown[];

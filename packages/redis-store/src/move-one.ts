@@ -25,17 +25,13 @@ export interface MoveOptions {
 export async function moveOne<Reply>(records: Records, id: string, decide: Decide<Reply>, { guess, era: given }: MoveOptions = {}): Promise<Reply> {
   for (let era = given ?? (await records.eras.present()); ; era = await records.eras.refresh()) {
     const guessed = guess?.(era) ?? null;
-    let place: Place | null = guessed === null ? await lookAt(records, era, id) : { ...guessed, now: 1 };
+    let place: Place | null = guessed === null ? await records.readOne(era, id) : { ...guessed, now: 1 };
     while (place !== null) {
       const outcome: SwapReply | { readonly reply: Reply } = await tryOnce(records, era, id, place, decide);
       if ('reply' in outcome) return outcome.reply;
       place = outcome.kind === 'stale' ? outcome.place : null;
     }
   }
-}
-
-async function lookAt(records: Records, era: Era, id: string): Promise<Place | null> {
-  return (await records.read(era, [id]))?.[0] ?? null;
 }
 
 async function tryOnce<Reply>(records: Records, era: Era, id: string, { record, guard, now: seen }: Place, decide: Decide<Reply>): Promise<SwapReply | { readonly reply: Reply }> {

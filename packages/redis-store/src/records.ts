@@ -6,6 +6,7 @@ import { planRecord, planRepair, type RecordPlan } from './record-plan.ts';
 import { asideScript } from './scripts/aside.ts';
 import { readScript } from './scripts/read.ts';
 import { swapScript } from './scripts/swap.ts';
+import { batchTurn } from './turn-batch.ts';
 import { readSnapshot, type Guard, type Sighting, type Snapshot } from './snapshot.ts';
 
 /** A record as it was found, and when. */
@@ -44,6 +45,8 @@ export type SwapReply =
 /** Reads, checks and writes records of one store. */
 export interface Records {
   readonly eras: Eras;
+  /** What stands at one id, asked for together with whatever else is asked in this turn; null when a reset came in between. */
+  readonly readOne: (era: Era, id: string) => Promise<Place | null>;
   /** Places in the order of the ids; what cannot be read is set aside and absent. */
   readonly read: (era: Era, ids: readonly string[]) => Promise<readonly Place[] | null>;
   readonly swap: (era: Era, swap: Swap) => Promise<SwapReply>;
@@ -78,6 +81,15 @@ export function createRecords(eras: Eras, logger: Logger): Records {
     const found = await Promise.all(slices.map((slice) => readSome(era, slice)));
     return found.includes(null) ? null : found.flatMap((places) => places ?? []);
   };
+  const readGathered = batchTurn<{ readonly era: Era; readonly id: string }, Place | null>(async (asked) => {
+    const byEra = new Map(Map.groupBy(asked, ({ era }) => era).entries().map(([era, some]) => [era, [...new Set(some.map(({ id }) => id))]]));
+    const found = new Map(await Promise.all(byEra.entries().map(async ([era, ids]) => {
+      const places = await read(era, ids);
+      return [era, new Map(ids.map((id, index) => [id, places?.[index] ?? null]))] as const;
+    })));
+    return asked.map(({ era, id }) => found.get(era)?.get(id) ?? null);
+  });
+  const readOne: Records['readOne'] = (era, id) => readGathered({ era, id });
   const swap: Records['swap'] = async (era, wanted) => {
     const plan = planFor(era, wanted);
     const reply = await eras.actIn<readonly [string, string, ...unknown[]]>(era, swapScript, 'write', swapCall(eras, era, wanted, plan));
@@ -92,7 +104,7 @@ export function createRecords(eras: Eras, logger: Logger): Records {
     await eras.actIn(era, swapScript, 'write', swapCall(eras, era, { id, before: null, after: place.record, guard: place.guard, now: 0 }, planRepair(era.keys, place.record), false));
   };
   const clearStray: Records['clearStray'] = async (era, id) => void (await eras.actIn(era, asideScript, 'write', asideCall(era, id, 'none', '')));
-  return { eras, read, swap, admit, repair, clearStray };
+  return { eras, read, readOne, swap, admit, repair, clearStray };
 }
 
 function planFor(era: Era, { before, after, guard }: Swap): RecordPlan {

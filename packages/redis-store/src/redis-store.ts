@@ -13,6 +13,7 @@ import { createRecords, type Records } from './records.ts';
 import { createScriptRunner, type ScriptRunner, type TripObserver } from './script-runner.ts';
 import { countScript } from './scripts/read.ts';
 import { stats } from './stats.ts';
+import { batchTurn } from './turn-batch.ts';
 import { purge, redrive, requestCancel, submit, takeNow } from './submit-methods.ts';
 import { claim, commit, heartbeat, release, type WorkerContext } from './worker-methods.ts';
 
@@ -50,6 +51,11 @@ export function createObservedStore(given: RedisStoreOptions, observe?: TripObse
 
 function storeMethods(records: Records, runner: ScriptRunner, feed: ChangeFeed): Omit<JobStore, typeof Symbol.asyncDispose> {
   const context: WorkerContext = { records, held: createHeldClaims() };
+  const lookups = batchTurn<'hit' | 'miss', undefined>(async (kinds) => {
+    const hits = kinds.filter((kind) => kind === 'hit').length;
+    await records.eras.act(countScript, 'write', ({ keys }) => ({ keys: [keys.tally], args: [hits, kinds.length - hits] }));
+    return [];
+  });
   return {
     specVersion: 1,
     capabilities: { multiProcess: true, durable: true },
@@ -57,8 +63,8 @@ function storeMethods(records: Records, runner: ScriptRunner, feed: ChangeFeed):
     submit: (request) => submit(records, request),
     get: async (id) => {
       for (let era = await records.eras.present(); ; era = await records.eras.refresh()) {
-        const places = await records.read(era, [id]);
-        if (places !== null) return places[0]?.record ?? null;
+        const place = await records.readOne(era, id);
+        if (place !== null) return place.record;
       }
     },
     list: (filter, page) => list(records, runner, filter, page),
@@ -73,7 +79,7 @@ function storeMethods(records: Records, runner: ScriptRunner, feed: ChangeFeed):
     takeNow: (id) => takeNow(records, id),
     redrive: (id) => redrive(records, id),
     stats: () => stats(records, runner),
-    countLookup: async (kind) => void (await records.eras.act(countScript, 'write', ({ keys }) => ({ keys: [keys.tally], args: [`#${kind}`] }))),
+    countLookup: (kind) => lookups(kind),
     watch: (listener) => feed.watch(listener),
     reset: async () => (await records.eras.replace()).epoch,
     collect: (limit) => collect(records, runner, limit),

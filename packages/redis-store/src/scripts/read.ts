@@ -19,8 +19,9 @@ for i = 4, #KEYS do counts[#counts + 1] = redis.call('ZCARD', KEYS[i]) end
 return {'OK', text(now), redis.call('HGETALL', KEYS[2]), redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES'), counts}
 `);
 
-/** KEYS: epoch, tally. ARGV: …, the counter to raise by one. */
+/** KEYS: epoch, tally. ARGV: …, cache hits, cache misses. */
 export const countScript: Script = defineScript('count 1', `
-redis.call('HINCRBY', KEYS[2], ARGV[3], 1)
+redis.call('HINCRBY', KEYS[2], '#hit', ARGV[3])
+redis.call('HINCRBY', KEYS[2], '#miss', ARGV[4])
 return {'OK'}
 `);
