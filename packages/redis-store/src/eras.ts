@@ -76,6 +76,12 @@ export function createEras(runner: ScriptRunner, prefix: string, clockOffsetMs: 
   });
   const refresh = (): Promise<Era> => refreshAll(null);
   const present = async (): Promise<Era> => seen ?? refresh();
+  const replace = (): Promise<Era> => draw(true);
+  return { keys, present, refresh, replace, ...createActs(runner, clockOffsetMs, keys, { present, refresh }) };
+}
+
+/** Runs scripts in an era. */
+function createActs(runner: ScriptRunner, clockOffsetMs: () => number, keys: StoreKeys, { present, refresh }: Pick<Eras, 'present' | 'refresh'>): Pick<Eras, 'act' | 'actIn'> {
   const actIn: Eras['actIn'] = async <Reply>(era: Era, script: Script, kind: 'read' | 'write', call: ScriptCall) => {
     const reply = (await runner.run(script, [keys.epoch, ...call.keys], [era.value, clockOffsetMs(), ...call.args], kind)) as readonly unknown[];
     return reply[0] === 'EPOCH' ? null : (reply as Reply);
@@ -86,5 +92,5 @@ export function createEras(runner: ScriptRunner, prefix: string, clockOffsetMs: 
       if (reply !== null) return reply;
     }
   };
-  return { keys, present, refresh, replace: () => draw(true), act, actIn };
+  return { act, actIn };
 }

@@ -81,15 +81,7 @@ export function createRecords(eras: Eras, logger: Logger): Records {
     const found = await Promise.all(slices.map((slice) => readSome(era, slice)));
     return found.includes(null) ? null : found.flatMap((places) => places ?? []);
   };
-  const readGathered = batchTurn<{ readonly era: Era; readonly id: string }, Place | null>(async (asked) => {
-    const byEra = new Map(Map.groupBy(asked, ({ era }) => era).entries().map(([era, some]) => [era, [...new Set(some.map(({ id }) => id))]]));
-    const found = new Map(await Promise.all(byEra.entries().map(async ([era, ids]) => {
-      const places = await read(era, ids);
-      return [era, new Map(ids.map((id, index) => [id, places?.[index] ?? null]))] as const;
-    })));
-    return asked.map(({ era, id }) => found.get(era)?.get(id) ?? null);
-  });
-  const readOne: Records['readOne'] = (era, id) => readGathered({ era, id });
+  const readOne = gatherReads(read);
   const swap: Records['swap'] = async (era, wanted) => {
     const plan = planFor(era, wanted);
     const reply = await eras.actIn<readonly [string, string, ...unknown[]]>(era, swapScript, 'write', swapCall(eras, era, wanted, plan));
@@ -105,6 +97,19 @@ export function createRecords(eras: Eras, logger: Logger): Records {
   };
   const clearStray: Records['clearStray'] = async (era, id) => void (await eras.actIn(era, asideScript, 'write', asideCall(era, id, 'none', '')));
   return { eras, read, readOne, swap, admit, repair, clearStray };
+}
+
+/** Reads of one turn share their scripts. */
+function gatherReads(read: Records['read']): Records['readOne'] {
+  const readOne = batchTurn<{ readonly era: Era; readonly id: string }, Place | null>(async (asked) => {
+    const byEra = new Map(Map.groupBy(asked, ({ era }) => era).entries().map(([era, some]) => [era, [...new Set(some.map(({ id }) => id))]]));
+    const found = new Map(await Promise.all(byEra.entries().map(async ([era, ids]) => {
+      const places = await read(era, ids);
+      return [era, new Map(ids.map((id, index) => [id, places?.[index] ?? null]))] as const;
+    })));
+    return asked.map(({ era, id }) => found.get(era)?.get(id) ?? null);
+  });
+  return (era, id) => readOne({ era, id });
 }
 
 function planFor(era: Era, { before, after, guard }: Swap): RecordPlan {
