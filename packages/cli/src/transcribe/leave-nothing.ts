@@ -26,10 +26,10 @@ export function discardJob(jobs: Jobs, id: string, logger: Logger): Promise<void
   return quietly(logger, () => jobs.delete(id));
 }
 
-/** Deletes jobs that a killed command left in line and that nobody asked for again. Never throws. */
+/** Deletes transcriptions that a killed command left in line and that nobody asked for again; work of others stays. Never throws. */
 export async function removeForgotten(jobs: Jobs, clock: Clock, logger: Logger): Promise<void> {
   await quietly(logger, async () => {
-    const { jobs: waiting } = await jobs.list({ states: ['queued', 'retrying'] });
+    const { jobs: waiting } = await jobs.list({ states: ['queued', 'retrying'], operation: 'transcribe' });
     for (const { id, updatedAt } of waiting) {
       if (clock.now() - updatedAt < forgottenAfterMs) continue;
       await jobs.cancel(id);
