@@ -74,3 +74,13 @@ test('a store that could not be opened is tried again by the next call', async (
   await expect(transactions.read(() => undefined)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   expect(await transactions.write('durable', insert('a'))).toBe('a');
 });
+
+test('a read that waits for the opening when the store is disposed is told that it is closed', async () => {
+  const { promise: mayOpen, resolve: letOpen } = Promise.withResolvers<void>();
+  const file = folder.at('jobs.db');
+  const transactions = createTransactions({ file, retryForMs: 100, logger: resolveOptions({ file }).logger, open: async () => { await mayOpen; return openDatabase(resolveOptions({ file })); } });
+  const reading = expect(transactions.read((statements) => statements.get('SELECT 1'))).rejects.toMatchObject({ code: 'CLOSED' });
+  const disposing = transactions[Symbol.asyncDispose]();
+  letOpen();
+  await Promise.all([reading, disposing]);
+});

@@ -115,7 +115,9 @@ export function createTransactions(options: TransactionsOptions): Transactions {
       try {
         return await whileBusy(retryForMs, async () => {
           if (closed) throw closedError();
-          return (await opener.get()).read(work);
+          const connection = await opener.get();
+          if (closed) throw closedError();
+          return connection.read(work);
         });
       } catch (error) {
         if (!MediaJobError.isInstance(error) && !isBusy(error)) await opener.drop();
