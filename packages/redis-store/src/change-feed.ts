@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobState, StoreChange } from '@media-jobs/core';
 import type { Clock, Logger } from '@media-jobs/foundation';
 import type { RedisClient } from './client-rules.ts';
@@ -22,6 +23,9 @@ export interface ChangeFeedOptions {
 const blockMs = 2_000;
 const pauseMs = 250;
 const mostEvents = 500;
+
+/** After news the next question waits this long, so that a busy store does not wake every watcher for each single move. */
+const restMs = 10;
 
 const stateOf: Readonly<Record<string, JobState>> = Object.fromEntries(Object.entries(stateCodes).map(([state, code]) => [code, state as JobState]));
 
@@ -79,6 +83,7 @@ async function follow({ connection, clock, logger, events }: ChangeFeedOptions, 
         const change = readEvent(event);
         if (change !== null) tell(change);
       }
+      if (streams !== null) await sleep(restMs, undefined, { signal, ref: false });
     } catch (error) {
       if (signal.aborted) break;
       logger.debug({ err: storeError(error).toJSON() }, 'Changes could not be read; they are looked for again.');
