@@ -88,9 +88,24 @@ async function answerFailure(call: Call, error: unknown, opener: Opener, file: s
   call.reject(storeError(error, file));
 }
 
+async function readOnce<Result>(work: Work<Result>, opener: Opener, { file, retryForMs }: TransactionsOptions, isClosed: () => boolean): Promise<Result> {
+  try {
+    return await whileBusy(retryForMs, async () => {
+      if (isClosed()) throw closedError();
+      const connection = await opener.get();
+      // Opening takes time, in which the store may have been disposed.
+      if (isClosed()) throw closedError();
+      return connection.read(work);
+    });
+  } catch (error) {
+    if (!MediaJobError.isInstance(error) && !isBusy(error)) await opener.drop();
+    throw storeError(error, file);
+  }
+}
+
 /** Writes that are asked for in one turn of the event loop share a transaction; see `runGroup`. */
 export function createTransactions(options: TransactionsOptions): Transactions {
-  const { file, retryForMs } = options;
+  const { file } = options;
   const opener = createOpener(options);
   const line: Call[] = [];
   let draining: Promise<void> | null = null;
@@ -111,19 +126,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
       line.push({ durability, work, since: systemClock.monotonic(), resolve: resolve as (result: unknown) => void, reject, alone: false });
       draining ??= drainAll();
     }),
-    read: async (work) => {
-      try {
-        return await whileBusy(retryForMs, async () => {
-          if (closed) throw closedError();
-          const connection = await opener.get();
-          if (closed) throw closedError();
-          return connection.read(work);
-        });
-      } catch (error) {
-        if (!MediaJobError.isInstance(error) && !isBusy(error)) await opener.drop();
-        throw storeError(error, file);
-      }
-    },
+    read: (work) => readOnce(work, opener, options, () => closed),
     [Symbol.asyncDispose]: async () => {
       closed = true;
       await draining;
