@@ -1,4 +1,3 @@
-import { ownerId } from '@media-jobs/process';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ClaimedJob, JobStore } from '@media-jobs/core';
@@ -20,12 +19,15 @@ afterAll(async () => {
 
 const noUsage = { wallMs: 1, waitingMs: 0, cpuMs: 0, peakRssBytes: 0, sampled: true } as const;
 
+/** As long as the names of real processes are. */
+const longOwner = `o1-${'5'.repeat(16)}-${'a'.repeat(32)}-4026531836-12345-12345678`;
+
 /** A job that does nothing, from submit to commit. */
 async function noOp(store: JobStore, epoch: string, name: string): Promise<ClaimedJob> {
   const outcome = await store.submit(sampleRequest(epoch, name, { options: { number: 1 } }));
   if (outcome.kind === 'refused') throw new Error(outcome.reason);
   const { id, sequence } = outcome.record;
-  const [claimed] = await store.claim(sampleClaim({ owner: ownerId(), pointers: [{ id, sequence, epoch }] }));
+  const [claimed] = await store.claim(sampleClaim({ owner: longOwner, pointers: [{ id, sequence, epoch }] }));
   if (claimed === undefined) throw new Error('not claimed');
   await store.commit(claimed.key, { kind: 'completed', output: {}, artifacts: [], outputFolder: `jobs/${epoch}/${id}/${claimed.key.token}`, usage: noUsage });
   return claimed;

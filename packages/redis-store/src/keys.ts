@@ -2,7 +2,6 @@ import type { JobState } from '@media-jobs/core';
 
 /** One letter for each state, as records, indexes and counters carry it. */
 export const stateCodes = Object.freeze({ queued: 'q', running: 'r', retrying: 'w', completed: 'c', failed: 'f', cancelled: 'x', expiring: 'e' } as const satisfies Readonly<Record<JobState, string>>);
-export type StateCode = (typeof stateCodes)[JobState];
 
 /** States whose jobs have an index of their own. Completed jobs are the many: they are in `all` only. */
 export const indexedStates = Object.freeze(['queued', 'running', 'retrying', 'failed', 'cancelled', 'expiring'] as const satisfies readonly JobState[]);

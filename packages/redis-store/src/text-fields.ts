@@ -33,11 +33,6 @@ export function joinText(fields: Readonly<Record<string, string>>, name: string,
   return text;
 }
 
-/** All field names that a text may take. */
-export function textFieldNames(name: string): readonly string[] {
-  return Array.from({ length: mostPieces }, (_, piece) => pieceName(name, piece));
-}
-
 function pieceName(name: string, piece: number): string {
   return piece === 0 ? name : name + String(piece);
 }
