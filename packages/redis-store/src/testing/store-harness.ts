@@ -4,11 +4,8 @@ import type { Redis } from 'ioredis';
 import { createRedisStore, type RedisStoreOptions } from '@media-jobs/redis-store';
 import { storeKeys } from '../keys.ts';
 
-/** The harness of the conformance cases on one Redis: each store has a prefix of its own. */
-export interface RedisHarness extends JobStoreHarness, AsyncDisposable {}
-
 /**
- * With `handles: 2` each call of a case goes to another of two handles on the same data in turn, so that whatever one
+ * The harness of the conformance cases on one Redis: each store has a prefix of its own. With `handles: 2` each call of a case goes to another of two handles on the same data in turn, so that whatever one
  * process keeps in its memory is found out.
  */
 export function redisHarness(options: Pick<RedisStoreOptions, 'url' | 'client'>, admin: Pick<Redis, 'get' | 'del' | 'set'>, { handles }: { readonly handles: 1 | 2 }): JobStoreHarness {
