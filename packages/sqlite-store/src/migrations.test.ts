@@ -83,7 +83,8 @@ test('of two processes that find an old store at the same time, one upgrades it 
   first.process.send('go');
   second.process.send('go');
   expect(await Promise.all([first.next(), second.next()])).toEqual([2_000, 2_000]);
-  const database = new DatabaseSync(file);
+  // The last of the two to close holds the file for a moment.
+  const database = new DatabaseSync(file, { timeout: 5_000 });
   expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: schemaVersion });
   database.close();
 });
