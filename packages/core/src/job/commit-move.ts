@@ -1,8 +1,8 @@
-import { MediaJobError } from '@media-jobs/foundation';
 import type { ClaimKey, Outcome } from '../ports/store-messages.ts';
+import { checkedRecord } from './checked-record.ts';
 import { endCancelled, holdsClaim } from './claim-moves.ts';
 import { addUsage, atEnd, storedError, withNote } from './end-of-attempt.ts';
-import { jobRecordSchema, type DeadLetterReason, type JobRecord } from './job.ts';
+import type { DeadLetterReason, JobRecord } from './job.ts';
 import { plainCopy, wholeNumber } from './plain-data.ts';
 import { destination } from './transitions.ts';
 
@@ -54,12 +54,5 @@ function fail(record: JobRecord, outcome: Outcome & { readonly kind: 'retry' | '
 }
 
 function valid(record: JobRecord): JobRecord {
-  const parsed = jobRecordSchema.safeParse(record);
-  if (parsed.success) return record;
-  const issue = parsed.error.issues[0];
-  throw new MediaJobError('OUTPUT_INVALID', {
-    message: `Expected a result that makes a valid job record, got a wrong \`${issue?.path.join('.') ?? ''}\`: ${issue?.message ?? 'unknown'}.`,
-    advice: 'Names of artifacts and of their folder are relative and stay below it; sizes are whole bytes; digests are sha256 in hex.',
-    cause: parsed.error,
-  });
+  return checkedRecord(record, { code: 'OUTPUT_INVALID', madeFrom: 'a result', advice: 'Names of artifacts and of their folder are relative and stay below it; sizes are whole bytes; digests are sha256 in hex.' });
 }

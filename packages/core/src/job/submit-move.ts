@@ -1,6 +1,6 @@
-import { MediaJobError } from '@media-jobs/foundation';
 import type { SubmitOutcome, SubmitRequest } from '../ports/store-messages.ts';
-import { jobRecordSchema, recordSchemaVersion, type JobRecord } from './job.ts';
+import { checkedRecord } from './checked-record.ts';
+import { recordSchemaVersion, type JobRecord } from './job.ts';
 import { plainCopy } from './plain-data.ts';
 import { destination } from './transitions.ts';
 
@@ -82,12 +82,5 @@ function newRun(request: SubmitRequest, now: number, sequence: number): JobRecor
 }
 
 function valid(record: JobRecord): JobRecord {
-  const parsed = jobRecordSchema.safeParse(record);
-  if (parsed.success) return record;
-  const issue = parsed.error.issues[0];
-  throw new MediaJobError('INVALID_INPUT', {
-    message: `Expected a request that makes a valid job record, got a wrong \`${issue?.path.join('.') ?? ''}\`: ${issue?.message ?? 'unknown'}.`,
-    advice: 'Submit through `createMediaJobs`, which builds the request.',
-    cause: parsed.error,
-  });
+  return checkedRecord(record, { code: 'INVALID_INPUT', madeFrom: 'a request', advice: 'Submit through `createMediaJobs`, which builds the request.' });
 }
