@@ -13,3 +13,4 @@ export type { FileDigest, ReadControls } from './copy-bytes.ts';
 export { linkOrCopy, stageFile, type StageFileOptions } from './stage-file.ts';
 export { checkInputFile, type CheckedInputFile, type CheckInputFileOptions } from './check-input-file.ts';
 export { defaultReserveBytes, diskSpace, requireDiskSpace, type DiskSpace, type RequireDiskSpaceOptions } from './disk-space.ts';
+export { gpuMemory, gpuMemoryDefaults, type Gpu, type GpuMemory, type GpuMemoryOptions, type GpuProcess } from './gpu-memory.ts';

@@ -13,3 +13,4 @@ export { toTxt } from './captions/txt.ts';
 export { toTsv } from './captions/tsv.ts';
 export { toLrc } from './captions/lrc.ts';
 export { toJson, type CaptionDocument } from './captions/json.ts';
+export { gpuMemory, type Gpu, type GpuMemory, type GpuMemoryOptions, type GpuProcess } from '@media-jobs/cleanup';
