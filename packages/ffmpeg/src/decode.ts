@@ -1,8 +1,8 @@
 import { MediaJobError } from '@media-jobs/foundation';
-import { runProgram, type ProcessControls } from '@media-jobs/process';
-import { decodeArguments, programEnvironment, speechSampleRate, type DecodedChannels } from './arguments.ts';
-import { onlyControls } from './call-controls.ts';
+import type { ProcessControls } from '@media-jobs/process';
+import { decodeArguments, speechSampleRate, type DecodedChannels } from './arguments.ts';
 import { decodeFailure, withoutWhitelistLines } from './decode-failure.ts';
+import { runGuarded, type ProgramContext } from './guarded-program.ts';
 import type { AudioStream } from './media-info.ts';
 import type { ResolvedFfmpegOptions } from './options.ts';
 import { tooLong } from './probe.ts';
@@ -35,8 +35,9 @@ const marginSeconds = 1;
  * Decodes one audio stream in a guarded ffmpeg. Throws `CORRUPT`, `UNSUPPORTED_FORMAT`, `TOO_LONG`, `OUTPUT_LIMIT`,
  * `EMPTY_OUTPUT`, `TRUNCATED`, `STALLED`, `TIMEOUT`, `PROGRAM_*`, `ABORTED`, and whatever `onSamples` throws.
  */
-export async function decode(request: DecodeRequest, ffmpeg: string, options: ResolvedFfmpegOptions, controls: ProcessControls): Promise<Decoded> {
-  const { limits, clock, logger } = options;
+export async function decode(request: DecodeRequest, ffmpeg: string, context: ProgramContext, controls: ProcessControls): Promise<Decoded> {
+  const { options } = context;
+  const { limits } = options;
   const { path, stream, onSamples, timeoutMs } = request;
   const frameBytes = (request.channels === 'both' ? 2 : 1) * bytesPerSample;
   const most = longestOutput(stream, options);
@@ -56,7 +57,7 @@ export async function decode(request: DecodeRequest, ffmpeg: string, options: Re
   const stall = { timeoutMs: limits.stallMs, firstTimeoutMs: limits.openTimeoutMs };
   try {
     for (const silence of silentPieces(Math.round(stream.startSeconds * speechSampleRate) * frameBytes)) await take(silence);
-    const { stderrTail } = await runProgram({ logger, ...onlyControls(controls), command: ffmpeg, args, env: programEnvironment, timeoutMs, stall, onStdout, clock });
+    const { stderrTail } = await runGuarded({ command: ffmpeg, args, timeoutMs, stall, onStdout }, context, controls);
     requireWhole(path, stream, seconds(), stderrTail);
     return { seconds: seconds(), warnings: complaints(stderrTail) };
   } catch (error) {

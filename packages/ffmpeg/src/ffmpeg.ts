@@ -2,6 +2,7 @@ import type { HealthCheck, SpeechSource } from '@media-jobs/core';
 import type { ProcessControls } from '@media-jobs/process';
 import { examine, type FfmpegReport } from './binaries/doctor.ts';
 import { createPrograms } from './binaries/programs.ts';
+import { createConcurrencyGate } from './concurrency-gate.ts';
 import { ffmpegHealthChecks } from './health-checks.ts';
 import type { MediaInfo } from './media-info.ts';
 import { openSpeech } from './open-speech.ts';
@@ -38,9 +39,9 @@ export interface Ffmpeg extends SpeechSource {
 export function createFfmpeg(options: FfmpegOptions = {}): Ffmpeg {
   const resolved = resolveOptions(options);
   const programs = createPrograms(resolved);
-  const context = Object.freeze({ options: resolved, programs });
+  const context = Object.freeze({ options: resolved, programs, gate: createConcurrencyGate(resolved.concurrency) });
   return Object.freeze<Ffmpeg>({
-    probe: async (file, controls = {}) => (await probeFile(file, programs, resolved, controls)).info,
+    probe: async (file, controls = {}) => (await probeFile(file, context, controls)).info,
     prepareSpeech: (file, outFile, given = {}) => prepareSpeech(file, outFile, given, context),
     waveform: (file, pngFile, given = {}) => drawWaveformOf(file, pngFile, given, context),
     open: (file, given) => openSpeech(file, given, context),

@@ -2,16 +2,15 @@ import type { ProcessControls } from '@media-jobs/process';
 import type { LocatedProgram } from './binaries/locate.ts';
 import type { Programs } from './binaries/programs.ts';
 import { defaultAudioStream } from './describe-media.ts';
+import type { ProgramContext } from './guarded-program.ts';
 import type { AudioStream } from './media-info.ts';
 import { invalidOption } from './option-checks.ts';
-import type { ResolvedFfmpegOptions } from './options.ts';
 import { checkTargets } from './output-files.ts';
 import { probeFile, requireLength, type ProbedInput } from './probe.ts';
 import { timeLimit, type TimeLimitOptions } from './time-limit.ts';
 
 /** What all calls of one instance share. */
-export interface MediaContext {
-  readonly options: ResolvedFfmpegOptions;
+export interface MediaContext extends ProgramContext {
   readonly programs: Programs;
 }
 
@@ -32,15 +31,15 @@ export interface OpenedMedia extends ProbedInput {
 }
 
 /** Probes an input, looks at the targets, chooses the stream and computes the time limit. Writes nothing. */
-export async function openMedia(file: string, request: OpenRequest, { options, programs }: MediaContext): Promise<OpenedMedia> {
-  const { limits, logger } = options;
-  const input = await probeFile(file, programs, options, request);
+export async function openMedia(file: string, request: OpenRequest, context: MediaContext): Promise<OpenedMedia> {
+  const { limits, logger } = context.options;
+  const input = await probeFile(file, context, request);
   await checkTargets(input.path, request.targets, request.overwrite);
   const stream = chooseStream(input, request.stream, limits.maxDurationSeconds);
   const limit = timeLimit({ bytes: input.bytes, durationSeconds: stream.durationSeconds }, limits, request);
   (request.logger ?? logger).info({ ...limit, bytes: input.bytes, durationSeconds: stream.durationSeconds }, 'Time limit of decoding');
   request.onTimeLimit?.(limit.timeoutMs);
-  const ffmpeg = await programs.find('ffmpeg', request);
+  const ffmpeg = await context.programs.find('ffmpeg', request);
   return { ...input, stream, timeoutMs: limit.timeoutMs, ffmpeg };
 }
 

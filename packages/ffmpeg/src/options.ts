@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import type { TempFiles } from '@media-jobs/cleanup';
 import { silentLogger, systemClock, type Clock, type Logger } from '@media-jobs/foundation';
@@ -73,6 +73,10 @@ export interface FfmpegOptions {
   readonly limits?: Partial<FfmpegLimits>;
   /** Each one that is left out has its value of `defaultDisk`. */
   readonly disk?: Partial<FfmpegDisk>;
+  /** Programs of this instance that run at a time, whatever calls they belong to; the others wait for their turn. Default: half the cores, at least one. */
+  readonly concurrency?: number;
+  /** How far the programs stand back for others, 0 to 19 as `nice` counts. Default 5: a busy service stays responsive. */
+  readonly niceness?: number;
   /** Threads of a decoder. Default 2. */
   readonly threads?: number;
   /** Makes the unfinished files, so that a ledger knows them. Default: beside the target, without a ledger. */
@@ -88,6 +92,8 @@ export interface ResolvedFfmpegOptions {
   readonly cacheFolder: string;
   readonly limits: FfmpegLimits;
   readonly disk: FfmpegDisk;
+  readonly concurrency: number;
+  readonly niceness: number;
   readonly threads: number;
   readonly temp: TempFiles | undefined;
   readonly logger: Logger;
@@ -99,16 +105,19 @@ const largestDurationSeconds = 129_600;
 /** Copies, completes, checks and freezes the options. Throws `INVALID_OPTION`. */
 export function resolveOptions(options: FfmpegOptions = {}): ResolvedFfmpegOptions {
   const { threads = 2, temp, searchPath, logger = silentLogger, clock = systemClock } = options;
+  const { concurrency = Math.max(1, Math.floor(availableParallelism() / 2)), niceness = 5 } = options;
   const { cacheFolder = join(homedir(), '.cache', 'media-jobs', 'bin') } = options;
   const limits = checkedLimits(merged(defaultLimits, options.limits));
   const disk = merged(defaultDisk, options.disk);
   requireWhole('disk.reserveBytes', disk.reserveBytes, 0);
   requireNumber('disk.factor', disk.factor, 1, 100);
+  requireWhole('concurrency', concurrency, 1, 1024);
+  requireWhole('niceness', niceness, 0, 19);
   requireWhole('threads', threads, 1, 256);
   requirePath('cacheFolder', cacheFolder);
   const binaries = merged<FfmpegBinaries>({}, options.binaries);
   for (const name of ['ffmpeg', 'ffprobe'] as const) if (binaries[name] !== undefined) requirePath(`binaries.${name}`, binaries[name]);
-  return Object.freeze({ binaries, searchPath, cacheFolder, limits, disk, threads, temp, logger, clock });
+  return Object.freeze({ binaries, searchPath, cacheFolder, limits, disk, concurrency, niceness, threads, temp, logger, clock });
 }
 
 /** `defaults` under those fields of `given` that are not undefined. */

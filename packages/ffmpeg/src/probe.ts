@@ -1,14 +1,14 @@
 import { open } from 'node:fs/promises';
 import { checkInputFile } from '@media-jobs/cleanup';
 import { MediaJobError } from '@media-jobs/foundation';
-import { runProgram, type ProcessControls } from '@media-jobs/process';
-import { onlyControls, throwIfAborted } from './call-controls.ts';
-import { probeArguments, programEnvironment } from './arguments.ts';
-import type { Programs } from './binaries/programs.ts';
+import type { ProcessControls } from '@media-jobs/process';
+import { throwIfAborted } from './call-controls.ts';
+import { probeArguments } from './arguments.ts';
 import { defaultAudioStream, describeMedia } from './describe-media.ts';
+import { runGuarded } from './guarded-program.ts';
+import type { MediaContext } from './media-context.ts';
 import type { AudioStream, MediaInfo } from './media-info.ts';
 import { requirePath } from './option-checks.ts';
-import type { ResolvedFfmpegOptions } from './options.ts';
 import { parseProbeAnswer } from './probe-answer.ts';
 import { corrupt, probeFailure } from './probe-failure.ts';
 import { readWavFacts } from './wav.ts';
@@ -30,13 +30,12 @@ const mostAnswerBytes = 4_194_304;
  * Looks at a file: first at its bytes, then with ffprobe. Throws `INPUT_*`, `UNSUPPORTED_FORMAT`, `CORRUPT`, `NO_AUDIO`,
  * `BAD_STREAM`, `TOO_LONG`, `PROBE_TIMEOUT` and `PROGRAM_NOT_FOUND`.
  */
-export async function probeFile(file: string, programs: Programs, options: ResolvedFfmpegOptions, controls: ProcessControls): Promise<ProbedInput> {
-  const { limits } = options;
+export async function probeFile(file: string, context: MediaContext, controls: ProcessControls): Promise<ProbedInput> {
+  const { limits } = context.options;
   requirePath('file', file);
   const { path, bytes } = await checkInputFile(file, limits.maxInputBytes === undefined ? {} : { maxBytes: limits.maxInputBytes });
   throwIfAborted(controls);
-  const ffprobe = await programs.find('ffprobe', controls);
-  const { text, stderr } = await askProbe(path, ffprobe.path, options, controls);
+  const { text, stderr } = await askProbe(path, context, controls);
   const answer = parseProbeAnswer(text);
   if (answer === undefined || answer.error !== undefined) throw probeFailure(path, stderr);
   const promisedSeconds = answer.format?.format_name === 'wav' ? await promisedWavSeconds(path, bytes) : undefined;
@@ -66,7 +65,9 @@ interface ProbeOutput {
   readonly stderr: string;
 }
 
-async function askProbe(path: string, ffprobe: string, { limits, clock, logger }: ResolvedFfmpegOptions, controls: ProcessControls): Promise<ProbeOutput> {
+async function askProbe(path: string, context: MediaContext, controls: ProcessControls): Promise<ProbeOutput> {
+  const { limits } = context.options;
+  const { path: command } = await context.programs.find('ffprobe', controls);
   const chunks: Uint8Array[] = [];
   let received = 0;
   const collect = (chunk: Uint8Array): void => {
@@ -77,7 +78,7 @@ async function askProbe(path: string, ffprobe: string, { limits, clock, logger }
   const args = probeArguments({ file: path, maxAllocBytes: limits.maxAllocBytes });
   try {
     // Exit code 1 comes with an answer that says why.
-    const { stderrTail } = await runProgram({ logger, ...onlyControls(controls), command: ffprobe, args, env: programEnvironment, timeoutMs: limits.probeTimeoutMs, acceptExitCodes: [0, 1], onStdout: collect, clock });
+    const { stderrTail } = await runGuarded({ command, args, timeoutMs: limits.probeTimeoutMs, acceptExitCodes: [0, 1], onStdout: collect }, context, controls);
     return { text: Buffer.concat(chunks).toString('utf8'), stderr: stderrTail };
   } catch (error) {
     throw MediaJobError.isInstance(error) && error.code === 'TIMEOUT' ? probeTimeout(path, limits.probeTimeoutMs, error) : error;

@@ -32,7 +32,7 @@ export function createJudge(child: SupervisedChild, options: ResolvedRunOptions)
     child.end(order);
   };
   const fail = (error: unknown): void => decide({ kind: 'listener', error }, killOrders.abort);
-  const watchdog = watch(options, (quietMs) => decide({ kind: 'stalled', quietMs }, killAfter), fail);
+  const watchdog = watch(child.pid, options, (quietMs) => decide({ kind: 'stalled', quietMs }, killAfter), fail);
   const stopListening = onControls(options, (reason, order) => decide({ kind: 'aborted', reason }, order));
   const limit = startLimit(options, (limitMs) => decide({ kind: 'timeout', limitMs }, killAfter));
   return {
@@ -58,8 +58,8 @@ export function createJudge(child: SupervisedChild, options: ResolvedRunOptions)
   };
 }
 
-function watch({ stall, clock, sample }: ResolvedRunOptions, onStall: (quietMs: number) => void, onError: (error: unknown) => void): Watchdog | undefined {
-  return stall === undefined ? undefined : createWatchdog({ limits: stall, clock, sample, onStall, onError });
+function watch(pid: number, { stall, clock, sample }: ResolvedRunOptions, onStall: (quietMs: number) => void, onError: (error: unknown) => void): Watchdog | undefined {
+  return stall === undefined ? undefined : createWatchdog({ limits: stall, clock, sample: sample === undefined ? undefined : () => sample(pid), onStall, onError });
 }
 
 function startLimit({ timeoutMs, clock }: ResolvedRunOptions, onLimit: (limitMs: number) => void): Timer | undefined {

@@ -34,8 +34,10 @@ export interface RunProgramOptions extends ProcessControls {
   readonly onStdout?: ChunkListener;
   /** Kept of the end of each stream, in bytes; lines are cut at 4 KiB. Default 256 KiB. */
   readonly maxTailBytes?: number;
-  /** A figure that grows with the work, such as the size of the output file; each change is a sign. Asked four times in each stall window. */
-  readonly sample?: () => Promise<number | string> | number | string;
+  /** A figure that grows with the work, such as the size of the output file; each change is a sign. Asked four times in each stall window, with the pid of the program. */
+  readonly sample?: (pid: number) => Promise<number | string> | number | string;
+  /** How far the program stands back for others, 0 to 19 as `nice` counts. Default 0. */
+  readonly niceness?: number;
   /** Exit codes that mean success. Default `[0]`. */
   readonly acceptExitCodes?: readonly number[];
   /** `kill` (default): the kernel kills the program when this process dies, where the machine has util-linux's `setpriv`. */
@@ -90,6 +92,8 @@ export function resolveOptions(options: RunProgramOptions): ResolvedRunOptions {
   checkDuration('stall.firstTimeoutMs', options.stall?.firstTimeoutMs);
   if (!Number.isInteger(maxTailBytes) || maxTailBytes < 0) refuse('maxTailBytes', 'a whole number of bytes', maxTailBytes);
   if (!killAfter.every((ms) => ms >= 0) || killAfter[2] === Infinity) refuse('killAfter', 'three times in milliseconds, of which the last comes', killAfter.join());
+  const { niceness = 0 } = options;
+  if (!Number.isInteger(niceness) || niceness < 0 || niceness > 19) refuse('niceness', 'a whole number from 0 to 19', niceness);
   if (options.sample !== undefined && options.stall === undefined) refuse('sample', 'absent where `stall` is', 'a function');
   if (options.onStdout !== undefined && options.onStdoutLine !== undefined) refuse('onStdoutLine', 'absent where `onStdout` is given', 'both');
   return Object.freeze({ ...options, killAfter, maxTailBytes, acceptExitCodes, parentDeath, cwd, logger, clock });

@@ -46,6 +46,17 @@ describe('a program that ends well', () => {
     expect(JSON.parse(stdoutTail)).toEqual(args);
   });
 
+  it('stands back for others as far as it was asked to, with all that it starts', async () => {
+    const { stdoutTail } = await runProgram({ command: 'sh', args: ['-c', 'nice; exec nice'], niceness: 7 });
+    expect(stdoutTail).toBe('7\n7\n');
+  });
+
+  it('is named by its pid to whoever watches it work', async () => {
+    const asked: number[] = [];
+    const { pid } = await runProgram({ command: 'sleep', args: ['0.2'], stall: { timeoutMs: 60_000 }, sample: (given) => asked.push(given) });
+    expect(new Set(asked)).toEqual(new Set([pid]));
+  });
+
   it('reads an empty standard input', async () => {
     await expect(runProgram({ command: '/bin/cat', args: [] })).resolves.toMatchObject({ stdoutTail: '' });
   });

@@ -17,6 +17,7 @@ export interface StartOptions extends Pick<ProcessControls, 'signal' | 'kill'> {
   readonly env?: ChildEnvironment | undefined;
   readonly parentDeath: ParentDeath;
   readonly ipc: boolean;
+  readonly niceness?: number | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcessByStdio, type StdioOptions } from 'node:child_process';
+import { setPriority } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { Clock, Logger } from '@media-jobs/foundation';
 import { endRemains, pipeGraceMs, within } from './after-exit.ts';
@@ -28,6 +29,8 @@ export interface SupervisedOptions {
   readonly run: string;
   /** Whether the child gets a channel for messages. */
   readonly ipc: boolean;
+  /** 0 to 19, as `nice` counts. */
+  readonly niceness?: number | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -58,8 +61,20 @@ export async function startSupervised(options: SupervisedOptions): Promise<Super
   const child = spawn(file, args, { cwd, env: environment, stdio, detached: process.platform !== 'win32', shell: false, serialization: 'json', windowsHide: true }) as PipedProcess;
   const { pid } = child;
   if (pid === undefined) return new Promise((_, reject) => child.once('error', reject));
+  yieldTo(pid, options);
   child.on('error', (error) => options.logger.warn({ pid, command: options.command, error }, 'A child process reports an error.'));
   return supervise(child, pid, began, options);
+}
+
+/** Threads take over the niceness of the one that starts them, so it is set before the program can have started any. */
+function yieldTo(pid: number, { niceness = 0, command, logger }: SupervisedOptions): void {
+  if (niceness === 0) return;
+  try {
+    setPriority(pid, niceness);
+  } catch (error) {
+    // It has ended already, or may not be changed: the program runs as it is.
+    logger.debug({ pid, command, error }, 'The niceness of a program could not be set.');
+  }
 }
 
 function supervise(child: PipedProcess, pid: number, began: number, options: SupervisedOptions): SupervisedChild {

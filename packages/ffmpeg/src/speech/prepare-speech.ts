@@ -101,7 +101,7 @@ async function decodeToStage({ context, request, options, media, progress, files
   await requireRoom([files.staged.path, files.speech.target], predictedBytes(stream, channels, bytes), disk);
   const onSeconds = (seconds: number): void => progress.report('decode', seconds, stream.durationSeconds);
   const stage = { path: files.staged.path, channels: channels === 'both' ? 2 : 1, reserveBytes: reserveWhileWriting(disk), onSeconds };
-  return stageDecoded(stage, (onSamples) => decode({ path, stream, channels, highpassHz: request.highpassHz, timeoutMs, onSamples }, ffmpeg.path, context.options, options));
+  return stageDecoded(stage, (onSamples) => decode({ path, stream, channels, highpassHz: request.highpassHz, timeoutMs, onSamples }, ffmpeg.path, context, options));
 }
 
 /** Of two staged channels the louder; two that are silent are equal. */

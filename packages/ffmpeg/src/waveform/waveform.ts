@@ -47,7 +47,7 @@ export async function drawWaveformOf(file: string, pngFile: string, options: Wav
     progress.report('decode', samplesSeen / speechSampleRate, media.stream.durationSeconds);
   };
   const { path, stream, timeoutMs } = media;
-  const decoded = await decode({ path, stream, timeoutMs, channels: 'mix', highpassHz: undefined, onSamples }, media.ffmpeg.path, context.options, options);
+  const decoded = await decode({ path, stream, timeoutMs, channels: 'mix', highpassHz: undefined, onSamples }, media.ffmpeg.path, context, options);
   progress.report('verify', 0, undefined);
   const bytes = await writeWaveform(part.path, peaks, style);
   throwIfAborted(options);
