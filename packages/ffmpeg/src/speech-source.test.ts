@@ -53,9 +53,11 @@ test('as an operation it returns what its schema says and names its files', asyn
     kill: never.signal,
     controls: { signal: never.signal, kill: never.signal },
     tempFolder: bench.folder,
+    checkpointFolder: null,
     artifacts: { folder, add: async (name) => void added.push(name) },
     log: silentLogger,
     report: ({ phase }) => void phases.add(phase),
+    share: () => undefined,
     allow: (ms) => void allowed.push(ms),
   };
   const output = await operation.run(operation.input.parse({ file: voice }), attempt);

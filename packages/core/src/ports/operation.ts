@@ -43,10 +43,18 @@ export interface Attempt {
   readonly controls: ProcessControls;
   /** A folder that is gone when the attempt has ended, however it ends. */
   readonly tempFolder: string;
+  /**
+   * A folder for finished parts of the work, which later attempts of the job find again; it goes with the job's input, once
+   * that is needed no more. Null where the job has no input files. A claim that was lost may still write while the next
+   * one reads: write under another name, rename, and check what is read.
+   */
+  readonly checkpointFolder: string | null;
   readonly artifacts: ArtifactFolder;
   readonly log: Logger;
   /** Ratio 0..1 of the whole job; a lower one than before is ignored. */
   report(progress: { readonly ratio: number; readonly phase: string }): void;
+  /** Shows a part of the result, such as a sentence, to those who follow the job in this process. Nothing keeps it: the result holds it again. */
+  share(part: unknown): void;
   /** Lengthens the limits of this attempt for work that turns out longer: soft becomes at least this, hard the same distance above. */
   allow(softTimeoutMs: number): void;
 }

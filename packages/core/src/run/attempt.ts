@@ -30,11 +30,12 @@ export interface OpenAttemptOptions {
   readonly progress: ProgressReporter;
   readonly artifacts: Artifacts;
   readonly temp: LazyFolder;
+  readonly checkpoint: LazyFolder | null;
   readonly logger: Logger;
 }
 
 /** Builds what an operation is given, and starts the clock of its limits. Disposal stops that clock. */
-export function openAttempt({ clock, record, limits, signals, progress, artifacts, temp, logger }: OpenAttemptOptions): OpenAttempt {
+export function openAttempt({ clock, record, limits, signals, progress, artifacts, temp, checkpoint, logger }: OpenAttemptOptions): OpenAttempt {
   let usage: UsageSum = { cpuMs: 0, peakRssBytes: 0 };
   const onUsage = ({ cpuMs, peakRssBytes }: ProcessUsage): void => {
     usage = { cpuMs: usage.cpuMs + cpuMs, peakRssBytes: Math.max(usage.peakRssBytes, peakRssBytes) };
@@ -56,9 +57,13 @@ export function openAttempt({ clock, record, limits, signals, progress, artifact
     get tempFolder(): string {
       return temp.path;
     },
+    get checkpointFolder(): string | null {
+      return checkpoint?.path ?? null;
+    },
     artifacts,
     log: logger,
     report: (reported: Progress) => progress.report(reported),
+    share: (part: unknown) => progress.share(part),
     allow: (softTimeoutMs: number) => timer.allow(softTimeoutMs),
   });
   return { attempt, usage: () => usage, [Symbol.dispose]: () => timer[Symbol.dispose]() };

@@ -1,6 +1,7 @@
-import { createMemoryStore, type JobEvent } from '@media-jobs/core';
+import { createMemoryStore, defineOperation, type JobEvent } from '@media-jobs/core';
 import { createFakeClock, scriptedOperation, type ScriptStep } from '@media-jobs/core/testing';
 import { afterAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { jobEvents } from './job-event-stream.ts';
 import { createJobEvents } from './job-events.ts';
 import type { RunContext } from './run-context.ts';
@@ -83,6 +84,33 @@ test('what the store has not heard of yet takes nothing back: neither progress n
   await clock.advance(1_000);
   await following;
   expect(seen).toEqual([['running', 0.2, 'decode'], ['running', 0.8, 'hear'], ['queued', 0.8, 'waiting'], ['failed', 0.8, 'waiting']]);
+});
+
+test('events carry what the operation shares, all of it and in order, also to somebody who reads slowly', async () => {
+  const gate = Promise.withResolvers<void>();
+  const operation = defineOperation({
+    name: 'tell', version: 1, input: z.looseObject({}), output: z.null(), limits: { softTimeoutMs: 60_000, hardTimeoutMs: 90_000 },
+    async run(_input, attempt) {
+      await gate.promise;
+      for (let part = 1; part <= 30; part += 1) {
+        attempt.share(part);
+        if (part % 10 === 0) await new Promise((resolve) => void setTimeout(resolve, 100));
+      }
+      return null;
+    },
+  });
+  await using bench = await openBench({ operations: [operation], realTime: true });
+  const job = await bench.jobs.submit('tell', {});
+  const parts: unknown[] = [];
+  const progress: number[] = [];
+  for await (const event of job.events()) {
+    if (event.state === 'running') gate.resolve();
+    parts.push(...(event.parts ?? []));
+    progress.push(event.progress);
+    await new Promise((resolve) => void setTimeout(resolve, 150));
+  }
+  expect(parts).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
+  expect(progress).toEqual([...progress].sort((left, right) => left - right));
 });
 
 test('who stops listening leaves no listener and no timer behind', async () => {

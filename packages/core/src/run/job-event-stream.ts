@@ -1,5 +1,5 @@
 import { hasEnded, type JobRecord, type JobState } from '../job/job.ts';
-import type { StoreChange } from '../ports/store-messages.ts';
+import type { JobHint } from './job-events.ts';
 import type { RunContext } from './run-context.ts';
 import { absence, followJob, readPatiently, type WaitOptions } from './wait.ts';
 
@@ -12,6 +12,11 @@ export interface JobEvent {
   readonly progress: number;
   /** What is being done, such as `decode`. */
   readonly phase: string;
+  /**
+   * What the operation has shared of its result since the event before; absent when that is nothing. Only where the job runs
+   * in this process. Each attempt begins anew, and the result holds it all.
+   */
+  readonly parts?: readonly unknown[];
 }
 
 /**
@@ -40,8 +45,8 @@ export async function* jobEvents(context: RunContext, id: string, options: WaitO
   }
 }
 
-function eventOf({ id, generation, state, progress, phase }: JobRecord | StoreChange): JobEvent {
-  return { jobId: id, generation, state, progress, phase };
+function eventOf({ id, generation, state, progress, phase, parts = [] }: JobRecord & { readonly parts?: undefined } | JobHint): JobEvent {
+  return { jobId: id, generation, state, progress, phase, ...(parts.length === 0 ? {} : { parts }) };
 }
 
 /** The event as it may be shown after `last`, or nothing when it tells nothing new, or is older. */
@@ -49,7 +54,9 @@ function newsIn(last: JobEvent | undefined, event: JobEvent): JobEvent | undefin
   if (last === undefined || event.generation > last.generation) return event;
   if (event.generation < last.generation) return undefined;
   // The store hears of progress later than we do.
-  if (event.state === last.state && event.progress < last.progress) return undefined;
-  const next = { ...event, progress: Math.max(event.progress, last.progress) };
-  return next.state === last.state && next.progress === last.progress && next.phase === last.phase ? undefined : next;
+  const late = event.state === last.state && event.progress < last.progress;
+  if (late && event.parts === undefined) return undefined;
+  const next = { ...event, progress: Math.max(event.progress, last.progress), phase: late ? last.phase : event.phase };
+  const repeats = next.state === last.state && next.progress === last.progress && next.phase === last.phase;
+  return repeats && next.parts === undefined ? undefined : next;
 }

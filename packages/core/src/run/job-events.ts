@@ -1,17 +1,22 @@
 import type { StoreChange } from '../ports/store-messages.ts';
 
+/** A change, and what the worker shared of the result since the hint before. */
+export interface JobHint extends StoreChange {
+  readonly parts?: readonly unknown[];
+}
+
 /** Carries hints about jobs inside this process: from the store's `watch` and from the runner. A hint may be late, doubled or missing. */
 export interface JobEvents {
-  emit(change: StoreChange): void;
+  emit(hint: JobHint): void;
   /** Calls back on each change of this job until it is ended. */
-  subscribe(id: string, listener: (change: StoreChange) => void): Disposable;
+  subscribe(id: string, listener: (hint: JobHint) => void): Disposable;
 }
 
 export function createJobEvents(): JobEvents {
-  const listeners = new Map<string, Set<(change: StoreChange) => void>>();
+  const listeners = new Map<string, Set<(hint: JobHint) => void>>();
   return {
-    emit(change) {
-      for (const listener of listeners.get(change.id) ?? []) listener(change);
+    emit(hint) {
+      for (const listener of listeners.get(hint.id) ?? []) listener(hint);
     },
     subscribe(id, listener) {
       const ofJob = listeners.get(id) ?? new Set();

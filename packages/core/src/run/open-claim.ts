@@ -25,10 +25,15 @@ export interface ClaimContext extends RunContext {
   readonly onRetry: (delayMs: number) => void;
 }
 
+/** Inputs have other names. */
+const checkpointName = 'checkpoint';
+
 /** Where a claim may write; nothing is on disk before it is asked for. */
 interface ClaimFolders {
   readonly temp: LazyFolder;
   readonly output: LazyFolder;
+  /** In the folder of the input, whose life it shares. Null where there is none. */
+  readonly checkpoint: LazyFolder | null;
   /** `output` as the record will name it. */
   readonly outputFolder: string;
 }
@@ -74,7 +79,7 @@ export function openClaim(context: ClaimContext, claimed: ClaimedJob, registered
   };
   const beat: BeatingClaim = { key, progress: () => progress.latest(), onLost: () => stop(stops.lost()), onCancel: () => stop(stops.cancelled()) };
   const progress = progressOf(context, claimed, () => heartbeats.soon(beat));
-  const attempt = openAttempt({ clock, record, limits: registered.limits, signals, progress, artifacts, temp: folders.temp, logger: logTail.logger });
+  const attempt = openAttempt({ clock, record, limits: registered.limits, signals, progress, artifacts, temp: folders.temp, checkpoint: folders.checkpoint, logger: logTail.logger });
   heartbeats.add(beat);
   const claim: OpenClaim = {
     claimed, registered, attempt, artifacts, signals, progress, logTail, logger, beat, stop, ...folders,
@@ -93,12 +98,14 @@ export function openClaim(context: ClaimContext, claimed: ClaimedJob, registered
 
 /** From where an earlier attempt of this generation came to; `onChange` has the store told. */
 function progressOf({ clock, events }: ClaimContext, { record: { id, generation, progress: ratio, phase } }: ClaimedJob, onChange: () => void): ProgressReporter {
-  return createProgressReporter({ clock, start: { ratio, phase }, onChange, onLocal: (now) => events.emit({ id, generation, state: 'running', progress: now.ratio, phase: now.phase }) });
+  return createProgressReporter({ clock, start: { ratio, phase }, onChange, onLocal: (now, parts) => events.emit({ id, generation, state: 'running', progress: now.ratio, phase: now.phase, parts }) });
 }
 
 function foldersOf(context: ClaimContext, { record, key }: ClaimedJob): ClaimFolders {
   const outputFolder = folderName(record.epoch, record.id, key.token);
-  return { outputFolder, output: createLazyFolder(placeOf(context, outputFolder)), temp: createLazyFolder(join(context.attemptsFolder, key.token)) };
+  const { inputFolder } = record;
+  const checkpoint = inputFolder === null ? null : createLazyFolder(placeOf(context, inputFolder, checkpointName));
+  return { outputFolder, checkpoint, output: createLazyFolder(placeOf(context, outputFolder)), temp: createLazyFolder(join(context.attemptsFolder, key.token)) };
 }
 
 /** The store measures the time in line itself. */

@@ -5,8 +5,13 @@ import { createProgressReporter, type Progress } from './progress.ts';
 function reporter(start: Progress = { ratio: 0, phase: 'starting' }) {
   const clock = createFakeClock();
   const local: Progress[] = [];
+  const shared: (readonly unknown[])[] = [];
+  const onLocal = (value: Progress, parts: readonly unknown[]): void => {
+    local.push(value);
+    shared.push(parts);
+  };
   const changes: Progress[] = [];
-  return { clock, local, changes, progress: createProgressReporter({ clock, start, onLocal: (value) => local.push(value), onChange: (value) => changes.push(value) }) };
+  return { clock, local, shared, changes, progress: createProgressReporter({ clock, start, onLocal, onChange: (value) => changes.push(value) }) };
 }
 
 test('progress never falls; a lower report keeps the ratio and takes the phase', () => {
@@ -38,4 +43,20 @@ test('at the end the last value is passed on, and nothing after it', () => {
   progress.report({ ratio: 1, phase: 'c' });
   expect(local).toEqual([{ ratio: 0.1, phase: 'a' }, { ratio: 0.9, phase: 'b' }]);
   expect(progress.latest()).toEqual({ ratio: 0.9, phase: 'b' });
+});
+
+test('what is shared is passed on once, in order, with the progress of its moment, and held back no longer than that', async () => {
+  const { progress, clock, local, shared, changes } = reporter({ ratio: 0.2, phase: 'hear' });
+  progress.share('one');
+  for (const part of ['two', 'three']) progress.share(part);
+  progress.report({ ratio: 0.4, phase: 'hear' });
+  await clock.advance(250);
+  await clock.advance(1_000);
+  progress.share('four');
+  progress.share('five');
+  progress.end();
+  progress.share('too late');
+  expect(shared).toEqual([['one'], ['two', 'three'], ['four'], ['five']]);
+  expect(local.map(({ ratio }) => ratio)).toEqual([0.2, 0.4, 0.4, 0.4]);
+  expect(changes).toHaveLength(1);
 });

@@ -15,6 +15,8 @@ export const localProgressMs = 250;
 /** Takes the reports of one attempt and passes them on, never falling and not too often. */
 export interface ProgressReporter {
   report(progress: Progress): void;
+  /** Listeners in this process get it with the next progress, or alone; nobody else hears of it. */
+  share(part: unknown): void;
   latest(): Progress;
   /** Passes on what is held back, and takes nothing more. */
   end(): void;
@@ -24,8 +26,8 @@ export interface ProgressReporterOptions {
   readonly clock: Clock;
   /** Where the job stood before this attempt: it never falls below. */
   readonly start: Progress;
-  /** Told at most every `localProgressMs`, and of the last value at the end. */
-  readonly onLocal: (progress: Progress) => void;
+  /** Told at most every `localProgressMs`, and of the last value at the end; with all that was shared since. */
+  readonly onLocal: (progress: Progress, parts: readonly unknown[]) => void;
   /** Told of every change; writes it when its time comes. */
   readonly onChange: (progress: Progress) => void;
 }
@@ -34,7 +36,12 @@ export interface ProgressReporterOptions {
 export function createProgressReporter({ clock, start, onLocal, onChange }: ProgressReporterOptions): ProgressReporter {
   let latest = start;
   let ended = false;
-  const local = createThrottle<Progress>(localProgressMs, clock, onLocal);
+  let parts: unknown[] = [];
+  const local = createThrottle<Progress>(localProgressMs, clock, (progress) => {
+    const shared = parts;
+    parts = [];
+    onLocal(progress, shared);
+  });
   return {
     report({ ratio, phase }) {
       if (ended) return;
@@ -43,6 +50,11 @@ export function createProgressReporter({ clock, start, onLocal, onChange }: Prog
       latest = next;
       local.push(next);
       onChange(next);
+    },
+    share(part) {
+      if (ended) return;
+      parts.push(part);
+      local.push(latest);
     },
     latest: () => latest,
     end() {

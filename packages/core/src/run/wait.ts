@@ -1,6 +1,6 @@
 import { MediaJobError } from '@media-jobs/foundation';
 import { hasEnded, type JobRecord } from '../job/job.ts';
-import type { StoreChange } from '../ports/store-messages.ts';
+import type { JobHint } from './job-events.ts';
 import type { RunContext } from './run-context.ts';
 
 /** Bounds of a wait. */
@@ -13,8 +13,8 @@ export interface WaitOptions {
 
 /** Wakes whoever follows one job: by a hint, or because a while has passed in which one may have been lost. */
 export interface Follower extends Disposable {
-  /** Hints since the last look, oldest first; progress that a newer one overtook is left out. */
-  take(): readonly StoreChange[];
+  /** Hints since the last look, oldest first; progress that a newer one overtook is left out, what was shared with it is not. */
+  take(): readonly JobHint[];
   /** Resolves at the next hint, or after a while. Rejects with `ABORTED`, `TIMEOUT` or `CLOSED` when the wait is over. */
   next(): Promise<void>;
 }
@@ -25,7 +25,7 @@ const woken = Symbol('woken');
 /** Follows a job. Disposal ends it. */
 export function followJob(context: RunContext, id: string, { signal, timeoutMs }: WaitOptions = {}): Follower {
   const { clock, events, pollIntervalMs, closed } = context;
-  const hints: StoreChange[] = [];
+  const hints: JobHint[] = [];
   let over: MediaJobError | undefined;
   let wake: (() => void) | undefined;
   const end = (error: MediaJobError): void => {
@@ -63,11 +63,12 @@ export function followJob(context: RunContext, id: string, { signal, timeoutMs }
   };
 }
 
-/** Who looks seldom gets the newest progress, and every change of state. */
-function keep(hints: StoreChange[], change: StoreChange): void {
+/** Who looks seldom gets the newest progress, every change of state, and all that was shared. */
+function keep(hints: JobHint[], hint: JobHint): void {
   const last = hints.at(-1);
-  if (last?.state === 'running' && change.state === 'running' && last.generation === change.generation) hints.pop();
-  hints.push(change);
+  const overtaken = last?.state === 'running' && hint.state === 'running' && last.generation === hint.generation ? hints.pop() : undefined;
+  const parts = [...(overtaken?.parts ?? []), ...(hint.parts ?? [])];
+  hints.push({ ...hint, parts });
 }
 
 /**
