@@ -14,3 +14,5 @@ export { linkOrCopy, stageFile, type StageFileOptions } from './stage-file.ts';
 export { checkInputFile, type CheckedInputFile, type CheckInputFileOptions } from './check-input-file.ts';
 export { defaultReserveBytes, diskSpace, requireDiskSpace, type DiskSpace, type RequireDiskSpaceOptions } from './disk-space.ts';
 export { gpuMemory, gpuMemoryDefaults, type Gpu, type GpuMemory, type GpuMemoryOptions, type GpuProcess } from './gpu-memory.ts';
+export { lockDefaults, withLock, type HeldLock, type LockedWork, type LockOptions, type LockOutcome } from './directory-lock.ts';
+export type { LockHolder } from './lock-wait.ts';

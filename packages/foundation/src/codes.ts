@@ -72,6 +72,7 @@ export const errorCodes: Readonly<Record<MediaJobErrorCode, CodeEntry>> = Object
   WORK_FOLDER_MISSING: row('permanent', 404, 'There is no work folder with jobs at the path.'),
   CLEANUP_FAILED: row('infrastructure', 500, 'A file that should be gone could not be removed; the next sweep tries again.'),
   LOCK_TIMEOUT: row('transient', 503, 'A lock was not free within the time allowed.'),
+  LOCK_LOST: row('transient', 503, 'A lock passed to another process while its work still ran: this one had given no sign of life.'),
   // Store and jobs
   STORE_UNAVAILABLE: row('infrastructure', 503, 'The job store does not answer.'),
   STORE_INCOMPATIBLE: row('permanent', 500, 'The job store was written by a newer version, or is no job store.'),
@@ -99,6 +100,6 @@ export type MediaJobErrorCode =
   | 'UNSUPPORTED_FORMAT' | 'CORRUPT' | 'NO_AUDIO' | 'BAD_STREAM' | 'TOO_LONG' | 'TRUNCATED' | 'EMPTY_OUTPUT' | 'OUTPUT_LIMIT' | 'OUTPUT_EXISTS' | 'OUTPUT_UNWRITABLE' | 'PROBE_TIMEOUT'
   | 'PROGRAM_NOT_FOUND' | 'PROGRAM_NOT_EXECUTABLE' | 'PROGRAM_UNFIT' | 'PROGRAM_FAILED' | 'PROGRAM_CRASHED' | 'PROGRAM_KILLED' | 'STALLED' | 'TIMEOUT'
   | 'MODEL_MISSING' | 'MODEL_INVALID' | 'ENGINE_UNAVAILABLE' | 'ENGINE_FAILED' | 'UNSUPPORTED_LANGUAGE' | 'RELEASE_UNPROVEN'
-  | 'DISK_FULL' | 'MEMORY_SHORT' | 'QUEUE_FULL' | 'WORK_FOLDER_UNSAFE' | 'WORK_FOLDER_MISSING' | 'CLEANUP_FAILED' | 'LOCK_TIMEOUT'
+  | 'DISK_FULL' | 'MEMORY_SHORT' | 'QUEUE_FULL' | 'WORK_FOLDER_UNSAFE' | 'WORK_FOLDER_MISSING' | 'CLEANUP_FAILED' | 'LOCK_TIMEOUT' | 'LOCK_LOST'
   | 'STORE_UNAVAILABLE' | 'STORE_INCOMPATIBLE' | 'EPOCH_PASSED' | 'JOB_NOT_FOUND' | 'JOB_EXPIRED' | 'JOB_NOT_READY' | 'ILLEGAL_MOVE' | 'CLAIM_LOST' | 'WORKER_LOST' | 'OUTPUT_INVALID' | 'OPERATION_CHANGED'
   | 'ABORTED' | 'CANCELLED' | 'INTERRUPTED' | 'CLOSED' | 'UNKNOWN';
