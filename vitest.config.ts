@@ -1,13 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
+/** `npm run test:soak` runs the long `*.soak.test.ts` files and nothing else; everything else never runs them. */
+const soak = process.env['SOAK'] === '1';
+
 export default defineConfig({
   resolve: { conditions: ['@media-jobs/source'] },
   ssr: { resolve: { conditions: ['@media-jobs/source'], externalConditions: ['@media-jobs/source'] } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
-    testTimeout: 30_000,
+    include: soak ? ['packages/*/src/**/*.soak.test.ts', 'test/**/*.soak.test.ts'] : ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: soak ? [] : ['**/*.soak.test.ts'],
+    testTimeout: soak ? 600_000 : 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    typecheck: { enabled: true, include: ['packages/*/src/**/*.test-d.ts', 'test/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
+    fileParallelism: !soak,
+    typecheck: { enabled: !soak, include: ['packages/*/src/**/*.test-d.ts', 'test/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
   },
 });

@@ -2,6 +2,7 @@
 //
 //   npm test                     everything
 //   npm test -- packages/core    only the tests of these files, no lint and no types
+//   npm run test:soak            the long *.soak.test.ts files alone, one after the other; takes a filter as well
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { startVitest, type TestCase, type Vitest } from 'vitest/node';
@@ -55,7 +56,7 @@ function countTests(vitest: Vitest, counts: Counts): void {
 
 const filters = process.argv.slice(2);
 const counts: Counts = { passed: 0, failed: 0 };
-if (filters.length === 0) runChecks(counts);
+if (filters.length === 0 && process.env['SOAK'] !== '1') runChecks(counts);
 const vitest = await startVitest(filters, { root, watch: false, reporters: ['default'] });
 await vitest.close();
 countTests(vitest, counts);

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
 import { createFfmpeg } from './ffmpeg.ts';
-import { fakeProgram } from './test-support/fake-ffmpeg.ts';
-import { createWorkbench, failure } from './test-support/workbench.ts';
+import { fakeProgram } from './testing/fake-ffmpeg.ts';
+import { createWorkbench, failure } from './testing/workbench.ts';
 
 const bench = createWorkbench();
 const input = bench.make('in.wav', '-f', 'lavfi', '-i', 'sine=d=1');

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { createTempFiles } from '@media-jobs/cleanup';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createFfmpeg } from './ffmpeg.ts';
-import { fakeProgram } from './test-support/fake-ffmpeg.ts';
-import { createWorkbench, failure } from './test-support/workbench.ts';
+import { fakeProgram } from './testing/fake-ffmpeg.ts';
+import { createWorkbench, failure } from './testing/workbench.ts';
 
 const bench = createWorkbench();
 const small = bench.path('small');

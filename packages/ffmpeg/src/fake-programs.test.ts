@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createFfmpeg, type Ffmpeg } from './ffmpeg.ts';
 import type { FfmpegLimits } from './options.ts';
-import { fakeProgram } from './test-support/fake-ffmpeg.ts';
-import { createWorkbench, failure } from './test-support/workbench.ts';
+import { fakeProgram } from './testing/fake-ffmpeg.ts';
+import { createWorkbench, failure } from './testing/workbench.ts';
 
 const bench = createWorkbench();
 const out = bench.path('out.wav');

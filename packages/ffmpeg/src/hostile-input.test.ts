@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import type { ProcessUsage } from '@media-jobs/process';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { createFfmpeg } from './ffmpeg.ts';
-import { withCoverBomb } from './test-support/picture-bomb.ts';
-import { createWorkbench, failure } from './test-support/workbench.ts';
+import { withCoverBomb } from './testing/picture-bomb.ts';
+import { createWorkbench, failure } from './testing/workbench.ts';
 
 const bench = createWorkbench();
 const ffmpeg = createFfmpeg();

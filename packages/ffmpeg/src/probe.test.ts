@@ -1,7 +1,7 @@
 import { appendFileSync, copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createFfmpeg } from './ffmpeg.ts';
-import { createWorkbench, failure } from './test-support/workbench.ts';
+import { createWorkbench, failure } from './testing/workbench.ts';
 
 const bench = createWorkbench();
 const ffmpeg = createFfmpeg();

@@ -4,7 +4,7 @@ import { silentLogger } from '@media-jobs/foundation';
 import { afterAll, expect, test } from 'vitest';
 import { createFfmpeg } from './ffmpeg.ts';
 import { prepareSpeechOperation } from './prepare-speech-operation.ts';
-import { createWorkbench, failure } from './test-support/workbench.ts';
+import { createWorkbench, failure } from './testing/workbench.ts';
 
 const bench = createWorkbench();
 const ffmpeg = createFfmpeg();

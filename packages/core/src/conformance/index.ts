@@ -1,4 +1,5 @@
 export { appliesTo, type ConformanceCase, type JobQueueHarness, type JobStoreHarness } from './harness.ts';
+export { inTurn } from './in-turn.ts';
 export { jobStoreCases } from './job-store-cases.ts';
 export { jobQueueCases } from './job-queue-cases.ts';
 export { brokenStores, type BrokenStore } from './broken-stores.ts';

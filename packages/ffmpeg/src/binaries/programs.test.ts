@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createFfmpeg } from '../ffmpeg.ts';
 import { resolveOptions, type FfmpegOptions } from '../options.ts';
-import { createWorkbench, failure } from '../test-support/workbench.ts';
+import { createWorkbench, failure } from '../testing/workbench.ts';
 import { createPrograms, type Programs } from './programs.ts';
 import { installAdvice } from './locate.ts';
 

@@ -3,8 +3,8 @@ import { MediaJobError, systemClock } from '@media-jobs/foundation';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { createFfmpeg } from '../ffmpeg.ts';
 import type { FfmpegPhase, FfmpegProgress } from '../progress.ts';
-import { fakeProgram } from '../test-support/fake-ffmpeg.ts';
-import { createWorkbench, failure } from '../test-support/workbench.ts';
+import { fakeProgram } from '../testing/fake-ffmpeg.ts';
+import { createWorkbench, failure } from '../testing/workbench.ts';
 
 const bench = createWorkbench();
 /** Its time runs so fast that no progress is held back, and each phase is seen. */

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createFfmpeg } from '../ffmpeg.ts';
-import { randomSource, writeFloatWav } from '../test-support/float-wav.ts';
-import { createWorkbench, ebur128 } from '../test-support/workbench.ts';
+import { randomSource, writeFloatWav } from '../testing/float-wav.ts';
+import { createWorkbench, ebur128 } from '../testing/workbench.ts';
 
 const bench = createWorkbench();
 const ffmpeg = createFfmpeg();

@@ -3,8 +3,8 @@ import { systemClock, type LogFields, type Logger } from '@media-jobs/foundation
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { createFfmpeg } from '../ffmpeg.ts';
 import type { FfmpegProgress } from '../progress.ts';
-import { randomSource, writeFloatWav } from '../test-support/float-wav.ts';
-import { createWorkbench, failure } from '../test-support/workbench.ts';
+import { randomSource, writeFloatWav } from '../testing/float-wav.ts';
+import { createWorkbench, failure } from '../testing/workbench.ts';
 
 const bench = createWorkbench();
 const ffmpeg = createFfmpeg();

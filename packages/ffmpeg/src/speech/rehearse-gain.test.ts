@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { LoudnessMeter } from '../loudness/loudness-meter.ts';
 import { TruePeakLimiter } from '../loudness/true-peak-limiter.ts';
-import { randomSource } from '../test-support/float-wav.ts';
+import { randomSource } from '../testing/float-wav.ts';
 import { rehearseGain } from './rehearse-gain.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ffmpeg-test-'));

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { createFfmpeg } from '../ffmpeg.ts';
-import { writeFloatWav } from '../test-support/float-wav.ts';
-import { createWorkbench, failure } from '../test-support/workbench.ts';
+import { writeFloatWav } from '../testing/float-wav.ts';
+import { createWorkbench, failure } from '../testing/workbench.ts';
 
 const bench = createWorkbench();
 const ffmpeg = createFfmpeg();

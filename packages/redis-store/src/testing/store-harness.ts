@@ -1,5 +1,5 @@
 import type { JobStore } from '@media-jobs/core';
-import type { JobStoreHarness } from '@media-jobs/core/conformance';
+import { inTurn, type JobStoreHarness } from '@media-jobs/core/conformance';
 import type { Redis } from 'ioredis';
 import { createRedisStore, type RedisStoreOptions } from '@media-jobs/redis-store';
 import { storeKeys } from '../keys.ts';
@@ -37,16 +37,4 @@ export async function overwriteRecord(admin: Pick<Redis, 'get' | 'del' | 'set'>,
   const keys = storeKeys(prefix);
   const [era = ''] = ((await admin.get(keys.epoch)) ?? '').split(' ');
   await admin.set(keys.ofEra(era).record(id), text);
-}
-
-/** One store whose methods are those of two, in turn. */
-function inTurn(first: JobStore, second: JobStore): JobStore {
-  let calls = 0;
-  const dispose = async (): Promise<void> => void (await Promise.all([first[Symbol.asyncDispose](), second[Symbol.asyncDispose]()]));
-  return new Proxy(first, {
-    get: (_target, name) => {
-      if (name === Symbol.asyncDispose) return dispose;
-      return Reflect.get((calls += 1) % 2 === 0 ? first : second, name) as unknown;
-    },
-  });
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { JobStore } from '@media-jobs/core';
-import type { JobStoreHarness } from '@media-jobs/core/conformance';
+import { inTurn, type JobStoreHarness } from '@media-jobs/core/conformance';
 import { systemClock, type Clock } from '@media-jobs/foundation';
 import { createSqliteStore } from '@media-jobs/sqlite-store';
 import { memoryPlace } from './scratch-folder.ts';
@@ -49,16 +49,4 @@ export function overwriteRecord(file: string, id: string, text: string): void {
   } finally {
     database.close();
   }
-}
-
-/** One store whose methods are those of two, in turn. */
-function inTurn(first: JobStore, second: JobStore): JobStore {
-  let calls = 0;
-  const dispose = async (): Promise<void> => void (await Promise.all([first[Symbol.asyncDispose](), second[Symbol.asyncDispose]()]));
-  return new Proxy(first, {
-    get: (_target, name) => {
-      if (name === Symbol.asyncDispose) return dispose;
-      return Reflect.get((calls += 1) % 2 === 0 ? first : second, name) as unknown;
-    },
-  });
 }
