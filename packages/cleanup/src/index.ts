@@ -16,3 +16,5 @@ export { defaultReserveBytes, diskSpace, requireDiskSpace, type DiskSpace, type 
 export { gpuMemory, gpuMemoryDefaults, type Gpu, type GpuMemory, type GpuMemoryOptions, type GpuProcess } from './gpu-memory.ts';
 export { lockDefaults, withLock, type HeldLock, type LockedWork, type LockOptions, type LockOutcome } from './directory-lock.ts';
 export type { LockHolder } from './lock-wait.ts';
+export { fetchFile, type FetchedFile } from './fetch/fetch-file.ts';
+export type { ExpectedContent, FetchFileOptions, FetchProgress } from './fetch/fetch-options.ts';

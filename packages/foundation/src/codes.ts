@@ -55,8 +55,13 @@ export const errorCodes: Readonly<Record<MediaJobErrorCode, CodeEntry>> = Object
   PROGRAM_FAILED: row('transient', 500, 'A program ended with an error that has no code of its own.'),
   PROGRAM_CRASHED: row('transient', 500, 'A program was ended by a fault of its own, such as SIGSEGV.'),
   PROGRAM_KILLED: row('transient', 500, 'A program was killed from outside, often because memory ran out.'),
-  STALLED: row('transient', 504, 'A program gave no sign of progress for the time allowed.'),
+  STALLED: row('transient', 504, 'A program or a transfer gave no sign of progress for the time allowed.'),
   TIMEOUT: row('transient', 504, 'The work reached its time limit.'),
+  // Downloads
+  DOWNLOAD_REFUSED: row('permanent', 502, 'The server does not give out the file: not found, forbidden, or redirected in a circle.'),
+  DOWNLOAD_UNAVAILABLE: row('transient', 502, 'The server could not be reached, failed by itself, or cut the transfer off.'),
+  DOWNLOAD_OVERLOADED: row('overload', 503, 'The server asked to come back later.'),
+  DOWNLOAD_MISMATCH: row('permanent', 502, 'What was downloaded is not the file that was expected: another size or checksum.'),
   // Transcription
   MODEL_MISSING: row('permanent', 503, 'The model file does not exist.'),
   MODEL_INVALID: row('permanent', 503, 'The model file is damaged or of another kind.'),
@@ -99,6 +104,7 @@ export type MediaJobErrorCode =
   | 'INPUT_MISSING' | 'INPUT_UNREADABLE' | 'INPUT_NOT_FILE' | 'INPUT_EMPTY' | 'INPUT_ALL_ZERO' | 'INPUT_TOO_LARGE' | 'INPUT_CHANGED' | 'INPUT_IS_OUTPUT'
   | 'UNSUPPORTED_FORMAT' | 'CORRUPT' | 'NO_AUDIO' | 'BAD_STREAM' | 'TOO_LONG' | 'TRUNCATED' | 'EMPTY_OUTPUT' | 'OUTPUT_LIMIT' | 'OUTPUT_EXISTS' | 'OUTPUT_UNWRITABLE' | 'PROBE_TIMEOUT'
   | 'PROGRAM_NOT_FOUND' | 'PROGRAM_NOT_EXECUTABLE' | 'PROGRAM_UNFIT' | 'PROGRAM_FAILED' | 'PROGRAM_CRASHED' | 'PROGRAM_KILLED' | 'STALLED' | 'TIMEOUT'
+  | 'DOWNLOAD_REFUSED' | 'DOWNLOAD_UNAVAILABLE' | 'DOWNLOAD_OVERLOADED' | 'DOWNLOAD_MISMATCH'
   | 'MODEL_MISSING' | 'MODEL_INVALID' | 'ENGINE_UNAVAILABLE' | 'ENGINE_FAILED' | 'UNSUPPORTED_LANGUAGE' | 'RELEASE_UNPROVEN'
   | 'DISK_FULL' | 'MEMORY_SHORT' | 'QUEUE_FULL' | 'WORK_FOLDER_UNSAFE' | 'WORK_FOLDER_MISSING' | 'CLEANUP_FAILED' | 'LOCK_TIMEOUT' | 'LOCK_LOST'
   | 'STORE_UNAVAILABLE' | 'STORE_INCOMPATIBLE' | 'EPOCH_PASSED' | 'JOB_NOT_FOUND' | 'JOB_EXPIRED' | 'JOB_NOT_READY' | 'ILLEGAL_MOVE' | 'CLAIM_LOST' | 'WORKER_LOST' | 'OUTPUT_INVALID' | 'OPERATION_CHANGED'

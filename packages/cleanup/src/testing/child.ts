@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 /** Starts a program with this Node and the sources. */
-export function startChild(program: 'hold-things' | 'as-nobody' | 'contend-lock' | 'hold-lock', args: readonly string[]): TestChild {
+export function startChild(program: 'hold-things' | 'as-nobody' | 'contend-lock' | 'hold-lock' | 'fetch-slowly', args: readonly string[]): TestChild {
   const path = new URL(`./${program}.ts`, import.meta.url);
   const child = spawn(process.execPath, ['--conditions=@media-jobs/source', path.pathname, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = once(child, 'close');
