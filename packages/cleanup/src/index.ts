@@ -1,6 +1,11 @@
 export { openWorkFolder, type OpenWorkFolderOptions, type WorkFolder } from './work-folder.ts';
 export type { JobFolders, StagedFolder } from './job-folders.ts';
 export { defaultUnnamedAfterMs, type SweepOptions, type SweepReport } from './sweep.ts';
+export { resetAll } from './reset/reset-all.ts';
+export { resetDeadlinesMs, type ResetAllOptions, type ResetOptions, type ResetProgress } from './reset/reset-options.ts';
+export type { ResetFailure, ResetReport, ResetTargetReport } from './reset/reset-report.ts';
+export { maxListed } from './reset/resettable.ts';
+export type { ResetControls, ResetCounts, ResetLevel, ResetPhase, ResetRemains, ResetRequest, Resettable, ResettableKind } from './reset/resettable.ts';
 export { createTempFiles, type CreateTempFilesOptions, type TempFileOptions, type TempFiles } from './temp-files.ts';
 export type { TempFile, TempFolder } from './temp-thing.ts';
 export { adoptTempFile, createPlainTempFiles, tempFile, tempFolder, type PlainTempOptions } from './plain-temp.ts';
