@@ -22,12 +22,12 @@ const shownEntries = [
 ].join(':');
 
 /** Arguments that ffmpeg and ffprobe need before each input, so that a hostile file reads nothing but itself. */
-function inputGuards(maxAllocBytes: number): string[] {
+export function inputGuards(maxAllocBytes: number): string[] {
   return ['-max_alloc', String(maxAllocBytes), '-protocol_whitelist', 'file', '-format_whitelist', allowedFormats.join(',')];
 }
 
 /** A path as ffmpeg takes it: with its protocol, so that a colon or a leading dash in it means nothing. */
-function fileUrl(path: string): string {
+export function fileUrl(path: string): string {
   return `file:${path}`;
 }
 

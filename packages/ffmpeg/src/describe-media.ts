@@ -11,6 +11,8 @@ export interface ProbedFile {
   readonly stderr: string;
   /** Seconds that the header of a WAV file promises, when that is more than the file holds. */
   readonly promisedSeconds?: number;
+  /** Whether a file without sound is refused. */
+  readonly needsAudio: boolean;
 }
 
 interface Duration {
@@ -35,12 +37,12 @@ export function describeMedia(answer: ProbeAnswer, file: ProbedFile): MediaInfo 
   if (format === '' || (answer.format?.probe_score ?? 100) < leastProbeScore) throw unsupported(file.path, 'a file that resembles none of the formats');
   const streams = answer.streams ?? [];
   const declared = streams.filter(({ codec_type: type }) => type === 'audio');
-  if (declared.length === 0) throw refuse('NO_AUDIO', file.path, 'at least one audio stream', 'none', 'Give a file that has sound.');
+  if (declared.length === 0 && file.needsAudio) throw refuse('NO_AUDIO', file.path, 'at least one audio stream', 'none', 'Give a file that has sound.');
   const video = streams.filter((stream) => stream.codec_type === 'video' && stream.disposition?.attached_pic !== 1).map(videoStream);
   const whole = durationOf(answer.format?.duration, format, file);
   const fileStart = answer.format?.start_time ?? 0;
   const audio = declared.flatMap((stream, index) => audioStream(stream, index, fileStart, streamDuration(stream, format, whole, video.length > 0, fileStart)) ?? []);
-  if (audio.length === 0) throw badStream(file.path, declared[0]);
+  if (audio.length === 0 && file.needsAudio) throw badStream(file.path, declared[0]);
   const warnings = [
     ...(audio.length < declared.length ? [`${declared.length - audio.length} of ${declared.length} audio streams declare impossible properties and are left out.`] : []),
     ...(whole.durationConfidence === 'exact' ? [] : ['The file does not state its duration exactly, so a cut cannot be recognised by it.']),

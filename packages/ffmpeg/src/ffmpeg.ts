@@ -8,6 +8,7 @@ import type { MediaInfo } from './media-info.ts';
 import { openSpeech } from './open-speech.ts';
 import { resolveOptions, type FfmpegOptions } from './options.ts';
 import { probeFile } from './probe.ts';
+import { runMedia, type RunControls, type RunRequest, type RunResult } from './run/run-media.ts';
 import type { PrepareSpeechOptions } from './speech/prepare-options.ts';
 import { prepareSpeech, type PreparedSpeech } from './speech/prepare-speech.ts';
 import { drawWaveformOf, type WaveformOptions, type WaveformResult } from './waveform/waveform.ts';
@@ -29,6 +30,8 @@ export interface Ffmpeg extends SpeechSource {
   prepareSpeech(file: string, outFile: string, options?: PrepareSpeechOptions): Promise<PreparedSpeech>;
   /** Draws the waveform of any media file as a PNG. */
   waveform(file: string, pngFile: string, options?: WaveformOptions): Promise<WaveformResult>;
+  /** Runs ffmpeg with arguments of the caller's, and the guards of this package around them: for what no other call does. */
+  run(request: RunRequest, controls?: RunControls): Promise<RunResult>;
   /** Says which programs there are, what they can do, and what to do about what is missing. Throws only when aborted. */
   doctor(options?: ProcessControls): Promise<FfmpegReport>;
   /** Whether ffmpeg and ffprobe can be started. */
@@ -44,6 +47,7 @@ export function createFfmpeg(options: FfmpegOptions = {}): Ffmpeg {
     probe: async (file, controls = {}) => (await probeFile(file, context, controls)).info,
     prepareSpeech: (file, outFile, given = {}) => prepareSpeech(file, outFile, given, context),
     waveform: (file, pngFile, given = {}) => drawWaveformOf(file, pngFile, given, context),
+    run: (request, controls = {}) => runMedia(request, controls, context),
     open: (file, given) => openSpeech(file, given, context),
     doctor: (controls = {}) => examine(programs, { logger: resolved.logger, ...controls }),
     healthChecks: ffmpegHealthChecks(programs),

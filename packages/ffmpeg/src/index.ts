@@ -12,3 +12,4 @@ export { neededFilters, type DoctorWarning, type FfmpegReport, type ProgramRepor
 export type { FfmpegPhase, FfmpegProgress } from './progress.ts';
 export { timeLimit, type TimeLimit, type TimeLimitOptions } from './time-limit.ts';
 export { prepareSpeechInput, prepareSpeechOperation, prepareSpeechOutput, type PrepareSpeechOperationOptions } from './prepare-speech-operation.ts';
+export type { RunControls, RunInput, RunOutput, RunRequest, RunResult } from './run/run-media.ts';
