@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createTempFiles } from '@media-jobs/cleanup';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createConcurrencyGate } from '../concurrency-gate.ts';
 import { createFfmpeg, type Ffmpeg } from '../ffmpeg.ts';
-import { fakeProgram } from '../test-support/fake-ffmpeg.ts';
-import { createWorkbench, failure } from '../test-support/workbench.ts';
+import { fakeProgram } from '../testing/fake-ffmpeg.ts';
+import { createWorkbench, failure } from '../testing/workbench.ts';
 import type { RunRequest } from './run-media.ts';
 
 const bench = createWorkbench();
@@ -154,13 +155,15 @@ describe('programs that are no ffmpeg', () => {
   ];
   const codes = new Map<string, Promise<string>>();
 
-  /** They spend their time waiting to be found out, so they wait together. */
+  /** Most spend their time waiting to be found out, so they wait together, a few at a time. */
   beforeAll(async () => {
+    const turns = createConcurrencyGate(4);
     for (const [index, [name, body, code]] of fakes.entries()) {
       // On a busy machine a program that does its work may need longer than this to start.
       const limits = code.source === 'STALLED' ? { openTimeoutMs: 700, stallMs: 700 } : {};
       const tool = createFfmpeg({ binaries: { ffmpeg: fakeProgram(bench, 'ffmpeg', `ffmpeg-${index}`, body) }, limits });
-      codes.set(name, codeOf({ inputs: [tone], outputs: [{ file: out(`fake-${index}.wav`) }] }, tool));
+      const turn = await turns.enter({});
+      codes.set(name, codeOf({ inputs: [tone], outputs: [{ file: out(`fake-${index}.wav`) }] }, tool).finally(() => turn[Symbol.dispose]()));
     }
     await Promise.all(codes.values());
   });
