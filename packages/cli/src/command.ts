@@ -61,6 +61,9 @@ export interface Command {
   run(invocation: Invocation, context: CommandContext): Promise<ExitCode>;
 }
 
+/** Of the commands that have to do with models. */
+export const modelsFolderOption: CommandOption = { name: 'models-folder', value: 'DIR', about: 'where models are kept (default: $MEDIA_JOBS_MODELS_FOLDER, or models in $XDG_CACHE_HOME/media-jobs or ~/.cache/media-jobs)' };
+
 /** Options that every command takes. */
 export const commonOptions: readonly CommandOption[] = [
   { name: 'work-folder', value: 'DIR', about: 'where jobs, results and temp files are kept (default: $MEDIA_JOBS_WORK_FOLDER, $XDG_CACHE_HOME/media-jobs or ~/.cache/media-jobs)' },

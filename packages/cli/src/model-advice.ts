@@ -1,2 +1,2 @@
 /** Where a model comes from. */
-export const modelAdvice = 'Download a ggml model of whisper.cpp, such as ggml-base.en.bin (148 MB) from https://huggingface.co/ggerganov/whisper.cpp, and give its path with --model or in MEDIA_JOBS_MODEL.';
+export const modelAdvice = 'Give --model base.en (148 MB, English) or another name that `media-jobs models list` shows, which is downloaded once, or the path of a ggml model of whisper.cpp; MEDIA_JOBS_MODEL sets it once and for all.';

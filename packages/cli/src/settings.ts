@@ -2,13 +2,17 @@ import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { configFromEnv, type Environment, type EnvironmentConfig, type MediaJobsOptions } from '@media-jobs/core';
 import type { FfmpegOptions } from '@media-jobs/ffmpeg';
+import { knownModels } from '@media-jobs/whisper';
 import type { Invocation } from './command.ts';
 
 /** What the command line and the environment say together. Paths are absolute. */
 export interface Settings {
   /** Where jobs, results and temp files are kept. */
   readonly workFolder: string;
+  /** A name of a published model, or an absolute path. */
   readonly model: string | undefined;
+  /** Where models are kept. */
+  readonly modelsFolder: string;
   readonly ffmpeg: Pick<FfmpegOptions, 'binaries' | 'searchPath'>;
   readonly jobs: Pick<MediaJobsOptions, 'environment' | 'maxInputBytes'>;
 }
@@ -20,7 +24,8 @@ export function settingsOf(invocation: Invocation, environment: Environment): Se
   const model = invocation.text('model') ?? filled(environment['MEDIA_JOBS_MODEL']);
   return {
     workFolder: resolve(invocation.text('work-folder') ?? config.workFolder ?? cacheFolder(environment)),
-    model: model === undefined ? undefined : resolve(model),
+    model: model === undefined || isModelName(model) ? model : resolve(model),
+    modelsFolder: resolve(invocation.text('models-folder') ?? config.modelsFolder ?? join(cacheFolder(environment), 'models')),
     ffmpeg: ffmpegOptions(config, filled(environment['PATH'])),
     jobs: { environment: config, ...(config.maxInputBytes === undefined ? {} : { maxInputBytes: config.maxInputBytes }) },
   };
@@ -31,6 +36,11 @@ function ffmpegOptions({ ffmpegPath, ffprobePath }: EnvironmentConfig, searchPat
     binaries: { ...(ffmpegPath === undefined ? {} : { ffmpeg: ffmpegPath }), ...(ffprobePath === undefined ? {} : { ffprobe: ffprobePath }) },
     ...(searchPath === undefined ? {} : { searchPath }),
   };
+}
+
+/** What is no path, and the name of a model, is that model; a file of such a name is `./base.en`. */
+function isModelName(text: string): boolean {
+  return knownModels.some(({ name }) => name === text);
 }
 
 /** The place for caches of this user. By the rules of the XDG base directories a relative one counts as none. */

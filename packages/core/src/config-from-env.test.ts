@@ -8,11 +8,11 @@ test('an empty environment gives the default Redis and nothing else', () => {
 
 test('every variable is read, fractions are legal, and other variables are ignored', () => {
   const config = configFromEnv({
-    CACHE_TTL_HOURS: '0.5', CLEANUP_INTERVAL_MINUTES: ' 7.5 ', MEDIA_JOBS_PRESET: 'low-disk', MAX_AUDIO_SIZE_MB: '500', MEDIA_JOBS_WORK_FOLDER: 'work folder', FFMPEG_PATH: '/opt/ffmpeg', FFPROBE_PATH: '/opt/ffprobe',
+    CACHE_TTL_HOURS: '0.5', CLEANUP_INTERVAL_MINUTES: ' 7.5 ', MEDIA_JOBS_PRESET: 'low-disk', MAX_AUDIO_SIZE_MB: '500', MEDIA_JOBS_WORK_FOLDER: 'work folder', MEDIA_JOBS_MODELS_FOLDER: '/models', FFMPEG_PATH: '/opt/ffmpeg', FFPROBE_PATH: '/opt/ffprobe',
     REDIS_URL: 'rediss://user:pass@cache:6380/3', HOME: '/home/me', TTL: 'x',
   });
   expect(config).toEqual({
-    ttlHours: 0.5, cleanupIntervalMinutes: 7.5, preset: 'low-disk', maxInputBytes: 524_288_000, workFolder: 'work folder', ffmpegPath: '/opt/ffmpeg', ffprobePath: '/opt/ffprobe',
+    ttlHours: 0.5, cleanupIntervalMinutes: 7.5, preset: 'low-disk', maxInputBytes: 524_288_000, workFolder: 'work folder', modelsFolder: '/models', ffmpegPath: '/opt/ffmpeg', ffprobePath: '/opt/ffprobe',
     redisUrl: 'rediss://user:pass@cache:6380/3', redisDatabase: 3,
   });
   expect(resolveLifetime({ environment: config })).toMatchObject({ ttlMs: 1_800_000, cleanupIntervalMs: 450_000, preset: 'low-disk', from: { ttl: 'environment', cleanupInterval: 'environment' } });

@@ -13,6 +13,7 @@ export interface EnvironmentConfig extends LifetimeValues {
   /** Larger inputs are refused. */
   readonly maxInputBytes?: number;
   readonly workFolder?: string;
+  readonly modelsFolder?: string;
   readonly ffmpegPath?: string;
   readonly ffprobePath?: string;
 }
@@ -35,8 +36,8 @@ const maxMegabytes = 1_073_741_824;
  *
  * `CACHE_TTL_HOURS`, `CLEANUP_INTERVAL_MINUTES` and `MAX_AUDIO_SIZE_MB` are numbers above 0, with a point for fractions;
  * `MEDIA_JOBS_PRESET` is a name of `lifetimePresets`; `REDIS_URL` is a `redis:` or `rediss:` URL that may hold
- * `${DIVISOR}`, which stands for the variable `DIVISOR`; `MEDIA_JOBS_WORK_FOLDER`, `FFMPEG_PATH` and `FFPROBE_PATH` are
- * paths. Throws `INVALID_ENVIRONMENT`, which names each wrong variable, its value and what is accepted; a password is
+ * `${DIVISOR}`, which stands for the variable `DIVISOR`; `MEDIA_JOBS_WORK_FOLDER`, `MEDIA_JOBS_MODELS_FOLDER`,
+ * `FFMPEG_PATH` and `FFPROBE_PATH` are paths. Throws `INVALID_ENVIRONMENT`, which names each wrong variable, its value and what is accepted; a password is
  * not shown.
  */
 export function configFromEnv(environment: Environment, { redisDatabases = 16 }: ConfigFromEnvOptions = {}): EnvironmentConfig {
@@ -44,7 +45,7 @@ export function configFromEnv(environment: Environment, { redisDatabases = 16 }:
   const parsed = variables(given['DIVISOR'], redisDatabases).safeParse(given);
   if (!parsed.success) throw refusal(parsed.error.issues.map(({ path, message }) => ({ variable: String(path[0]), expected: message })), given);
   const { CACHE_TTL_HOURS: ttlHours, CLEANUP_INTERVAL_MINUTES: cleanupIntervalMinutes, MEDIA_JOBS_PRESET: preset, MAX_AUDIO_SIZE_MB: megabytes, REDIS_URL: redisUrl } = parsed.data;
-  const { MEDIA_JOBS_WORK_FOLDER: workFolder, FFMPEG_PATH: ffmpegPath, FFPROBE_PATH: ffprobePath } = parsed.data;
+  const { MEDIA_JOBS_WORK_FOLDER: workFolder, MEDIA_JOBS_MODELS_FOLDER: modelsFolder, FFMPEG_PATH: ffmpegPath, FFPROBE_PATH: ffprobePath } = parsed.data;
   return Object.freeze({
     redisUrl: redisUrl.href,
     redisDatabase: Number(redisUrl.pathname.slice(1)),
@@ -53,6 +54,7 @@ export function configFromEnv(environment: Environment, { redisDatabases = 16 }:
     ...(cleanupIntervalMinutes === undefined ? {} : { cleanupIntervalMinutes }),
     ...(megabytes === undefined ? {} : { maxInputBytes: Math.round(megabytes * bytesPerMb) }),
     ...(workFolder === undefined ? {} : { workFolder }),
+    ...(modelsFolder === undefined ? {} : { modelsFolder }),
     ...(ffmpegPath === undefined ? {} : { ffmpegPath }),
     ...(ffprobePath === undefined ? {} : { ffprobePath }),
   });
@@ -71,6 +73,7 @@ function variables(divisor: string | undefined, redisDatabases: number) {
     MAX_AUDIO_SIZE_MB: amount(maxMegabytes),
     MEDIA_JOBS_PRESET: z.enum(Object.keys(lifetimePresets), { error: `one of ${Object.keys(lifetimePresets).join(', ')}` }).optional(),
     MEDIA_JOBS_WORK_FOLDER: z.string().optional(),
+    MEDIA_JOBS_MODELS_FOLDER: z.string().optional(),
     FFMPEG_PATH: z.string().optional(),
     FFPROBE_PATH: z.string().optional(),
     REDIS_URL: z.string().default(defaultRedisUrl).transform((text, context) => {

@@ -2,8 +2,10 @@ import { resolve } from 'node:path';
 import type { HealthCheck, HealthReport, ReleaseReceipt } from '@media-jobs/core';
 import { MediaJobError } from '@media-jobs/foundation';
 import { chooseLanguage } from './choose-language.ts';
-import { ModelFile, type CheckedModel, type ModelInfo } from './model/model-info.ts';
-import { checkWhole, invalidOption, mostBeams, resolveOptions, type ResolvedWhisperOptions, type WhisperOptions } from './options.ts';
+import type { CheckedModel, ModelInfo } from './model/model-info.ts';
+import { ModelSource } from './model/model-source.ts';
+import { createModels } from './model/models.ts';
+import { checkWhole, invalidOption, mostBeams, resolveOptions, whisperDefaults, type ResolvedWhisperOptions, type WhisperOptions } from './options.ts';
 import { EngineLane, type LaneRequest, type LaneRun } from './pool/engine-lane.ts';
 import { loadLimitMs, softLimitMs, stallLimitMs } from './time-limits.ts';
 import { checkSegments, clampSegment, type Transcript } from './transcript.ts';
@@ -16,15 +18,19 @@ const longestPrompt = 2000;
 const noLanguage = 'und';
 
 /**
- * Makes a transcriber. Nothing is loaded until the first run. Throws `INVALID_OPTION`, `MODEL_MISSING` or `MODEL_INVALID`.
+ * Makes a transcriber. A named model that is absent is downloaded first, by one process; one that is removed later, by
+ * the next run. Nothing is loaded until then. Throws `INVALID_OPTION`, `MODEL_MISSING`, `MODEL_INVALID`, and what a
+ * download throws.
  *
- *     await using whisper = await createWhisper({ model: './ggml-base.en.bin' });
+ *     await using whisper = await createWhisper({ model: 'base.en' });
  *     const { text, segments } = await whisper.transcribe('./speech.wav');
  */
 export async function createWhisper(options: WhisperOptions): Promise<Whisper> {
   const resolved = resolveOptions(options);
-  const model = new ModelFile(resolved.model);
-  const { bytes } = await model.check();
+  const { logger, clock } = resolved;
+  const { models = createModels({ logger, clock }), download = whisperDefaults.download, onModelProgress } = options;
+  const model = new ModelSource({ model: resolved.model, models, download, onProgress: onModelProgress });
+  const { bytes } = await model.check(options.signal);
   return new LocalWhisper(resolved, model, loadLimitMs(bytes));
 }
 
@@ -33,11 +39,11 @@ class LocalWhisper implements Whisper {
   readonly beamSize: number;
   readonly healthChecks: readonly HealthCheck[];
   readonly #options: ResolvedWhisperOptions;
-  readonly #model: ModelFile;
+  readonly #model: ModelSource;
   readonly #loadTimeoutMs: number;
   readonly #lane: EngineLane;
 
-  constructor(options: ResolvedWhisperOptions, model: ModelFile, loadTimeoutMs: number) {
+  constructor(options: ResolvedWhisperOptions, model: ModelSource, loadTimeoutMs: number) {
     const { engine, threads, keepAliveMs, clock, logger, beamSize } = options;
     this.#options = options;
     this.#model = model;
@@ -56,7 +62,7 @@ class LocalWhisper implements Whisper {
     checkRun(wavFile, options);
     // The engine's process may have another current folder than this one has now.
     const file = resolve(wavFile);
-    const model = await this.#model.check();
+    const model = await this.#model.check(options.signal);
     const code = chooseLanguage(language, translate, model);
     const { durationSeconds, silent } = await lookAt(file, options.signal);
     if (silent) return this.#silence(code, durationSeconds, model);
@@ -161,7 +167,7 @@ class LocalWhisper implements Whisper {
 
   async #checkModel(): Promise<HealthReport> {
     try {
-      const { file, type, multilingual, bytes } = await this.#model.check();
+      const { file, type, multilingual, bytes } = await this.#model.look();
       return { ok: true, detail: `${file}, ${type}, ${multilingual ? 'multilingual' : 'English only'}, ${Math.round(bytes / 1e6)} MB` };
     } catch (thrown) {
       const { message, advice } = MediaJobError.from(thrown);

@@ -2,11 +2,21 @@ import { availableParallelism } from 'node:os';
 import type { Engine } from '@media-jobs/core';
 import { MediaJobError, silentLogger, systemClock, type Clock, type Logger } from '@media-jobs/foundation';
 import { createAddonEngine, type AddonVariant } from './engines/addon-child.ts';
+import type { PullOptions } from './model/models-options.ts';
+import type { Models } from './model/models.ts';
 
 /** How a transcriber is made. */
 export interface WhisperOptions {
-  /** Path of a ggml model of whisper.cpp. */
+  /** Name of a published model, such as `base.en`, or the path of a ggml model of whisper.cpp. A named one that is absent is downloaded. */
   readonly model: string;
+  /** Where named models are kept and come from, and where checksums are remembered. Default: `createModels()`, in `~/.cache/media-jobs/models`. */
+  readonly models?: Models;
+  /** Whether a named model that is absent may be downloaded; else `MODEL_MISSING`. Default true. */
+  readonly download?: boolean;
+  /** How far the download of the model is. */
+  readonly onModelProgress?: PullOptions['onProgress'];
+  /** Ends the making, with the download that it may need. */
+  readonly signal?: AbortSignal;
   /** `auto` takes the fastest engine that is here, at present always `addon-child`. Default `auto`. */
   readonly engine?: 'auto' | 'addon-child' | Engine;
   /** How long the engine stays loaded after a run: 0 ends it at once, `Infinity` keeps it until `unload` or disposal. Default 0. */
@@ -24,7 +34,7 @@ export interface WhisperOptions {
 }
 
 /** What holds where an option is not given. `threads` has the processors of the machine as a second bound. */
-export const whisperDefaults = Object.freeze({ engine: 'auto', keepAliveMs: 0, threads: 8, beamSize: 1, variant: 'default', minSpeed: 0.1 } as const);
+export const whisperDefaults = Object.freeze({ engine: 'auto', keepAliveMs: 0, threads: 8, beamSize: 1, variant: 'default', minSpeed: 0.1, download: true } as const);
 
 export interface ResolvedWhisperOptions {
   readonly model: string;
@@ -70,7 +80,7 @@ export function resolveOptions(options: WhisperOptions): ResolvedWhisperOptions 
     model, engine = whisperDefaults.engine, keepAliveMs = whisperDefaults.keepAliveMs, threads = Math.min(availableParallelism(), whisperDefaults.threads),
     beamSize = whisperDefaults.beamSize, variant = whisperDefaults.variant, minSpeed = whisperDefaults.minSpeed, logger = silentLogger, clock = systemClock,
   } = options;
-  if (typeof model !== 'string' || model === '' || model.includes('\0')) throw invalidOption('model', 'the path of a model file', model, 'Give the path of a ggml model of whisper.cpp.');
+  if (typeof model !== 'string' || model === '' || model.includes('\0')) throw invalidOption('model', 'the name or the path of a model', model, 'Give a name such as base.en, or the path of a ggml model of whisper.cpp.');
   if (typeof keepAliveMs !== 'number' || !(keepAliveMs >= 0)) {
     throw invalidOption('keepAliveMs', 'a number of milliseconds from 0, or Infinity', keepAliveMs, 'Give 0 to end the engine after each run.');
   }

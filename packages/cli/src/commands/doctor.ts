@@ -1,4 +1,4 @@
-import { exitCodes, type Command, type CommandContext, type ExitCode, type Invocation } from '../command.ts';
+import { exitCodes, modelsFolderOption, type Command, type CommandContext, type ExitCode, type Invocation } from '../command.ts';
 import { allWell, findingsAsJson, findingsAsText } from '../doctor/finding.ts';
 import { examine } from '../doctor/findings.ts';
 import { settingsOf } from '../settings.ts';
@@ -9,7 +9,8 @@ export const doctor: Command = Object.freeze({
   about: 'say what is there, what is missing, and what to do about it',
   operands: [],
   options: [
-    { name: 'model', value: 'PATH', about: 'look at this model too (default: $MEDIA_JOBS_MODEL)' },
+    { name: 'model', value: 'MODEL', about: 'look at this model too (default: $MEDIA_JOBS_MODEL)' },
+    modelsFolderOption,
     { name: 'json', about: 'print one object for programs' },
   ],
   details: ['Ends with 1 when something is missing that is needed.'],

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { MediaJobError } from '@media-jobs/foundation';
-import { exitCodes, type Command, type CommandContext, type ExitCode, type Invocation } from '../command.ts';
+import { exitCodes, modelsFolderOption, type Command, type CommandContext, type ExitCode, type Invocation } from '../command.ts';
 import { modelAdvice } from '../model-advice.ts';
 import { formats, isFormat, renderAnswer, type Format } from '../transcribe/formats.ts';
 import { settingsOf, type Settings } from '../settings.ts';
@@ -14,7 +14,9 @@ export const transcribe: Command = Object.freeze({
   about: 'write down what is said in an audio or video file',
   operands: ['FILE'],
   options: [
-    { name: 'model', value: 'PATH', about: 'a ggml model of whisper.cpp (default: $MEDIA_JOBS_MODEL)' },
+    { name: 'model', value: 'MODEL', about: 'name of a model, such as base.en, which is downloaded when it is absent, or path of one (default: $MEDIA_JOBS_MODEL)' },
+    { name: 'no-download', about: 'fail when the model is absent' },
+    modelsFolderOption,
     { name: 'language', value: 'CODE', about: 'the language spoken, such as en, or auto to listen for it (default: auto)' },
     { name: 'format', value: 'FORMAT', about: `${formats.join(', ')} (default: txt)` },
     { name: 'output', value: 'FILE', about: 'write there instead of to stdout; a file that is there is replaced' },
@@ -37,6 +39,7 @@ async function run(invocation: Invocation, context: CommandContext): Promise<Exi
     file: resolve(file),
     model: modelOf(settings),
     language: invocation.text('language') ?? 'auto',
+    download: !invocation.isSet('no-download'),
     fresh: invocation.isSet('no-cache'),
     verbose: invocation.isSet('verbose'),
     settings,
@@ -56,5 +59,5 @@ function formatOf(invocation: Invocation): Format {
 
 function modelOf({ model }: Settings): string {
   if (model !== undefined) return model;
-  throw new MediaJobError('INVALID_OPTION', { message: 'Expected a model, by `--model PATH` or in MEDIA_JOBS_MODEL, got none.', advice: modelAdvice });
+  throw new MediaJobError('INVALID_OPTION', { message: 'Expected a model, by `--model` or in MEDIA_JOBS_MODEL, got none.', advice: modelAdvice });
 }

@@ -3,17 +3,17 @@ import { dirname } from 'node:path';
 import { defaultReserveBytes, diskSpace } from '@media-jobs/cleanup';
 import { createFfmpeg, type ProgramReport } from '@media-jobs/ffmpeg';
 import { MediaJobError } from '@media-jobs/foundation';
-import { createAddonEngine, ModelFile } from '@media-jobs/whisper';
+import { createAddonEngine, createModels } from '@media-jobs/whisper';
 import { modelAdvice } from '../model-advice.ts';
 import type { Settings } from '../settings.ts';
 import type { Finding } from './finding.ts';
 
 /** Looks at everything that a transcription needs. Never throws for what it finds; only when it is aborted. */
-export async function examine({ workFolder, model, ffmpeg }: Pick<Settings, 'workFolder' | 'model' | 'ffmpeg'>, signal: AbortSignal): Promise<readonly Finding[]> {
+export async function examine({ workFolder, model, modelsFolder, ffmpeg }: Pick<Settings, 'workFolder' | 'model' | 'modelsFolder' | 'ffmpeg'>, signal: AbortSignal): Promise<readonly Finding[]> {
   const [programs, engine, modelFinding, disk, folder] = await Promise.all([
     examinePrograms(ffmpeg, signal),
     examineEngine(),
-    examineModel(model),
+    examineModel(model, modelsFolder),
     examineDisk(workFolder),
     examineFolder(workFolder),
   ]);
@@ -38,12 +38,15 @@ async function examineEngine(): Promise<Finding> {
   return { name: 'engine', state: 'missing', detail, advice: advice ?? 'Run `npm install @fugood/whisper.node`.' };
 }
 
-async function examineModel(model: string | undefined): Promise<Finding> {
+async function examineModel(model: string | undefined, folder: string): Promise<Finding> {
   if (model === undefined) return { name: 'model', state: 'noted', detail: 'none given; each transcription needs one', advice: modelAdvice };
+  const models = createModels({ folder });
+  const isNamed = models.has(model);
   try {
-    const { file, type, multilingual, bytes } = await new ModelFile(model).check();
+    const { file, type, multilingual, bytes } = await models.file(isNamed ? models.path(model) : model).check();
     return { name: 'model', state: 'ok', detail: `${file} (${type}, ${multilingual ? 'multilingual' : 'English only'}, ${Math.round(bytes / 1e6)} MB)` };
   } catch (error) {
+    if (isNamed && MediaJobError.from(error).code === 'MODEL_MISSING') return { name: 'model', state: 'noted', detail: `${model} is not in ${folder} yet; the first transcription downloads it`, advice: `Run \`media-jobs models pull ${model}\` to have it now.` };
     return fromError('model', error, modelAdvice);
   }
 }

@@ -3,9 +3,10 @@ import { createMediaJobs, type Job, type MediaJobs, type OutputOf } from '@media
 import { createFfmpeg } from '@media-jobs/ffmpeg';
 import type { Logger } from '@media-jobs/foundation';
 import { createSqliteStore } from '@media-jobs/sqlite-store';
-import { createWhisper, transcribe } from '@media-jobs/whisper';
+import { createModels, createWhisper, transcribe } from '@media-jobs/whisper';
 import type { CommandContext } from '../command.ts';
 import { verboseLogger } from '../line-logger.ts';
+import { modelProgress } from '../models/model-progress.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import type { Settings } from '../settings.ts';
 import type { Answer } from './answer.ts';
@@ -16,7 +17,10 @@ import { aboutFile } from './own-words.ts';
 /** What is asked for. Paths are absolute. */
 export interface TranscribeRequest {
   readonly file: string;
+  /** A name, or an absolute path. */
   readonly model: string;
+  /** Whether a named model that is absent may be downloaded. */
+  readonly download: boolean;
   readonly language: string;
   readonly fresh: boolean;
   readonly verbose: boolean;
@@ -33,7 +37,16 @@ type TranscribeJob = Job<OutputOf<Operations, 'transcribe'>>;
 export async function transcribeFile(request: TranscribeRequest, context: CommandContext): Promise<Answer> {
   const { settings } = request;
   const logger = verboseLogger(request.verbose, context);
-  await using whisper = await createWhisper({ model: request.model, logger });
+  const { signal, clock } = context;
+  await using bar = createProgressBar({ output: context.stderr, clock });
+  await using whisper = await createWhisper({
+    model: request.model,
+    models: createModels({ folder: settings.modelsFolder, logger }),
+    download: request.download,
+    onModelProgress: modelProgress(bar),
+    signal,
+    logger,
+  });
   const queue = createOwnJobQueue();
   const speech = createFfmpeg({ ...settings.ffmpeg, logger });
   const jobs = await createMediaJobs({
@@ -46,8 +59,6 @@ export async function transcribeFile(request: TranscribeRequest, context: Comman
   });
   // Whatever still runs when this is left has lost its purpose.
   await using _closing = { [Symbol.asyncDispose]: () => jobs.close({ deadlineMs: 0 }) };
-  const { signal, clock } = context;
-  await using bar = createProgressBar({ output: context.stderr, clock });
   bar.update({ ratio: 0, phase: 'read' });
   logger.info({ file: request.file }, 'Phase read');
   const job = await jobs.submit('transcribe', { file: request.file, language: request.language }, { fresh: request.fresh, signal });

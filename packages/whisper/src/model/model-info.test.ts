@@ -24,18 +24,16 @@ test.each([
   expect(modelType({ audioLayers, textLayers, vocabulary } as ModelHeader)).toBe(type);
 });
 
-test('the checksum is computed once while the file looks the same, and again when it has changed', async () => {
+test('the checksum is computed again when the file has changed', async () => {
   const path = writeScriptedModel(join(folder, 'changing.bin'));
-  const time = new Date('2026-01-01T00:00:00Z');
-  utimesSync(path, time, time);
   const model = new ModelFile(path);
   const { sha256 } = await model.info();
+  expect((await model.info()).sha256).toBe(sha256);
+  const time = new Date('2026-01-01T00:00:00Z');
   const other = scriptedModel({ segments: [{ start: 0, end: 2, text: 'Other words.' }] });
   writeFileSync(path, other);
+  // Whoever sets the time back does not hide the change.
   utimesSync(path, time, time);
-  // Size, time and inode are as they were: that the old checksum comes back shows that nothing was read again.
-  expect((await model.info()).sha256).toBe(sha256);
-  utimesSync(path, time, new Date('2026-01-01T00:00:05Z'));
   expect((await model.info()).sha256).toBe(createHash('sha256').update(other).digest('hex'));
 });
 

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { MediaJobError } from '@media-jobs/foundation';
+import { stampOf, type DigestCache } from './digest-cache.ts';
 import { FileCursor } from './file-cursor.ts';
+import { missingModel } from './missing-model.ts';
 import { modelInvalid, modelParametersMillions, modelType, multilingualVocabulary, readModelHeader, type ModelHeader } from './model-header.ts';
+import { openModel } from './open-model.ts';
 import { checkTensorTable } from './tensor-table.ts';
 
 /** What a model file is. */
@@ -14,7 +16,7 @@ export interface ModelInfo {
   readonly bytes: number;
   /** Of the whole file, as 64 hexadecimal digits. */
   readonly sha256: string;
-  /** Differs when the file does, as far as its folder tells: device, inode, size and time. */
+  /** Differs when the file does, as far as its folder tells: device, inode, size and times. */
   readonly stamp: string;
   /** The published size that its layers stand for, such as `base` or `large-v3-turbo`, or `custom`. */
   readonly type: string;
@@ -29,30 +31,11 @@ export interface ModelInfo {
 /** A model whose file was checked, all but its checksum. */
 export type CheckedModel = Omit<ModelInfo, 'sha256'>;
 
-function missing(file: string, cause: unknown): MediaJobError {
-  const there = (cause as NodeJS.ErrnoException).code === 'EACCES' ? ' that this user may read' : '';
-  return new MediaJobError('MODEL_MISSING', {
-    message: `Expected a Whisper model${there} at "${file}", got none.`,
-    advice: 'Download a ggml model of whisper.cpp, for example ggml-base.en.bin (148 MB) from https://huggingface.co/ggerganov/whisper.cpp, and give its path.',
-    facts: { path: file },
-    cause,
-  });
-}
-
-async function openModel(file: string): Promise<FileHandle> {
-  try {
-    // Without O_NONBLOCK, opening a pipe that nobody writes to would never return.
-    return await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (error) {
-    throw missing(file, error);
-  }
-}
-
-function describe(file: string, stats: Stats, header: ModelHeader): CheckedModel {
+function describe(file: string, stats: BigIntStats, header: ModelHeader): CheckedModel {
   const multilingual = header.vocabulary >= multilingualVocabulary;
   // whisper.cpp counts languages the same way: 99 at 51,865 tokens, one more for each token above.
   const languages = multilingual ? 99 + header.vocabulary - multilingualVocabulary : 1;
-  return Object.freeze({ file, bytes: stats.size, stamp: stampOf(stats), type: modelType(header), multilingual, languages, parametersMillions: modelParametersMillions(header) });
+  return Object.freeze({ file, bytes: Number(stats.size), stamp: stampOf(stats), type: modelType(header), multilingual, languages, parametersMillions: modelParametersMillions(header) });
 }
 
 async function sha256Of(handle: FileHandle, signal?: AbortSignal): Promise<string> {
@@ -62,18 +45,16 @@ async function sha256Of(handle: FileHandle, signal?: AbortSignal): Promise<strin
   return hash.digest('hex');
 }
 
-function stampOf(stats: Stats): string {
-  return `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}`;
-}
-
-/** One model file. Checks and checksum are kept until the file's size, time or inode changes. */
+/** One model file. Checks and checksum are kept until the file's size, times or inode change; the checksum for later processes too, where there is a place for it. */
 export class ModelFile {
   readonly path: string;
+  readonly #digests: DigestCache | undefined;
   #checked: CheckedModel | undefined;
   #hashed: { readonly stamp: string; readonly sha256: Promise<string> } | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, digests?: DigestCache) {
     this.path = resolve(path);
+    this.#digests = digests;
   }
 
   /** Reads header and tensor table, no weights. Throws `MODEL_MISSING` or `MODEL_INVALID`. */
@@ -87,7 +68,7 @@ export class ModelFile {
     await using model = await this.#open();
     const { stamp } = model.checked;
     if (this.#hashed?.stamp !== stamp) {
-      const hashed = { stamp, sha256: sha256Of(model.handle) };
+      const hashed = { stamp, sha256: this.#digest(model.handle, stamp) };
       this.#hashed = hashed;
       // A failed read must not stay; whoever waits for it sees the error.
       hashed.sha256.catch(() => (this.#hashed = this.#hashed === hashed ? undefined : this.#hashed));
@@ -95,10 +76,19 @@ export class ModelFile {
     return Object.freeze({ ...model.checked, sha256: await this.#hashed.sha256 });
   }
 
+  async #digest(handle: FileHandle, stamp: string): Promise<string> {
+    const known = await this.#digests?.read(this.path, stamp);
+    if (known !== undefined && known !== null) return known;
+    const sha256 = await sha256Of(handle);
+    const stats = await handle.stat({ bigint: true });
+    if (stampOf(stats) === stamp) await this.#digests?.write(this.path, stats, sha256);
+    return sha256;
+  }
+
   async #open(): Promise<AsyncDisposable & { readonly handle: FileHandle; readonly checked: CheckedModel }> {
-    const handle = await openModel(this.path);
+    const { handle } = await openModel(this.path, (cause) => missingModel(this.path, undefined, cause));
     try {
-      const stats = await handle.stat();
+      const stats = await handle.stat({ bigint: true });
       if (!stats.isFile()) throw modelInvalid(this.path, `Expected a model file, got a folder, pipe or device: "${this.path}".`);
       if (this.#checked?.stamp !== stampOf(stats)) this.#checked = await this.#read(handle, stats);
       return { handle, checked: this.#checked, [Symbol.asyncDispose]: () => handle.close() };
@@ -108,9 +98,9 @@ export class ModelFile {
     }
   }
 
-  async #read(handle: FileHandle, stats: Stats): Promise<CheckedModel> {
-    const header = await readModelHeader(new FileCursor(handle, stats.size), this.path);
-    await checkTensorTable(new FileCursor(handle, stats.size), header, this.path);
+  async #read(handle: FileHandle, stats: BigIntStats): Promise<CheckedModel> {
+    const header = await readModelHeader(new FileCursor(handle, Number(stats.size)), this.path);
+    await checkTensorTable(new FileCursor(handle, Number(stats.size)), header, this.path);
     return describe(this.path, stats, header);
   }
 }
