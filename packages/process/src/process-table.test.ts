@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { carriesEntry, listProcesses, parseStat, readProcess, readProcessFile } from './process-table.ts';
 
-const line = (name: string, state = 'S'): string => `4711 (${name}) ${state} 12 34 56 0 -1 4194560 1 0 0 0 70 8 900 1000 20 0 7 0 285506 1440124928 1 2 3`;
+const line = (name: string, state = 'S', threads = 7): string => `4711 (${name}) ${state} 12 34 56 0 -1 4194560 1 0 0 0 70 8 900 1000 20 0 ${threads} 0 285506 1440124928 1 2 3`;
 
 describe('a line of /proc/<pid>/stat', () => {
   it.each(['sleep', 'a b', ') S 1 1 1', '((x)', 'tmux: server', ''])('is read whatever the program is called: %j', (name) => {
@@ -11,7 +11,12 @@ describe('a line of /proc/<pid>/stat', () => {
   });
 
   it('tells of a process that has ended but was not waited for', () => {
-    expect(parseStat(line('x', 'Z'))?.ended).toBe(true);
+    expect(parseStat(line('x', 'Z', 1))?.ended).toBe(true);
+    expect(parseStat(line('x', 'X', 0))?.ended).toBe(true);
+  });
+
+  it('tells of one whose first thread has ended while others still hold its files that it lives', () => {
+    expect(parseStat(line('x', 'Z', 2))?.ended).toBe(false);
   });
 
   it('that is cut off is none', () => {

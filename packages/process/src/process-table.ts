@@ -9,7 +9,7 @@ export interface ProcessFacts {
   readonly session: number;
   /** When it started, in clock ticks since the machine did. With the pid it names a process for as long as the machine runs. */
   readonly startTicks: number;
-  /** Ended, and only waiting for its parent to take notice. */
+  /** Ended with all its threads, and only waiting for its parent to take notice. */
   readonly ended: boolean;
   /** User and system time of its own, in clock ticks. */
   readonly ownTicks: number;
@@ -55,7 +55,8 @@ export function parseStat(line: string): ProcessFacts | undefined {
     group: numberAt(5),
     session: numberAt(6),
     startTicks: numberAt(22),
-    ended: fields[0] === 'Z' || fields[0] === 'X',
+    // The first thread of a killed process may be gone tens of milliseconds before the others, which still hold its files and write to them.
+    ended: (fields[0] === 'Z' || fields[0] === 'X') && numberAt(20) <= 1,
     ownTicks: numberAt(14) + numberAt(15),
     reapedTicks: numberAt(16) + numberAt(17),
   };

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { withLock } from '@media-jobs/cleanup';
+import { withLock } from '../directory-lock.ts';
 
 const [path = '', witness = '', staleMs = '60000', longestMs = '10'] = process.argv.slice(2);
 const say = (what: string): void => void process.stdout.write(`${JSON.stringify({ what, at: Date.now(), pid: process.pid })}\n`);
