@@ -11,7 +11,7 @@ export type { TempFile, TempFolder } from './temp-thing.ts';
 export { adoptTempFile, createPlainTempFiles, tempFile, tempFolder, type PlainTempOptions } from './plain-temp.ts';
 export type { LedgerEntry, LedgerWriter } from './ledger-entry.ts';
 export type { Ledger } from './ledger.ts';
-export { defaultRemoveRetryMs, removePath, type Removed, type RemovePathOptions } from './remove-path.ts';
+export { defaultRemoveRetryMs, removePath, removeTree, type RemovalReport, type Removed, type RemovePathOptions } from './remove-path.ts';
 export { publishFile, type PublishFileOptions } from './publish-file.ts';
 export { hashFile } from './hash-file.ts';
 export type { FileDigest, ReadControls } from './copy-bytes.ts';

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '@media-jobs/foundation';
 import { expect, test } from 'vitest';
-import { removePath } from './remove-path.ts';
+import { removePath, removeTree } from './remove-path.ts';
 import { startChild } from './testing/child.ts';
 import { isRoot, useScratch } from './testing/scratch.ts';
 
@@ -124,6 +124,51 @@ test('without a root of ours no mode is changed: the removal fails and says wher
   await child.kill();
   for (const path of [root, join(root, 'closed'), target]) chmodSync(path, 0o700);
   expect(readFileSync(join(target, 'file'), 'utf8')).toBe('x');
+});
+
+/** A thousand files in ten folders. */
+function thousandFiles(): void {
+  for (let folder = 0; folder < 10; folder += 1) {
+    mkdirSync(scratch.path('tree', `${folder}`), { recursive: true });
+    for (let file = 0; file < 100; file += 1) writeFileSync(scratch.path('tree', `${folder}`, `${file}`), 'x');
+  }
+}
+
+test.skipIf(!isRoot)('of a thousand files all go but those that cannot, and each of these is named (mounts, so as root only)', async () => {
+  thousandFiles();
+  for (const name of ['0', '1', '2']) mkdirSync(scratch.path('tree', '3', 'read-only', name), { recursive: true });
+  for (const name of ['0/file', '1/file', 'file']) writeFileSync(scratch.path('tree', '3', 'read-only', name), 'x');
+  scratch.readOnly('tree/3/read-only');
+  const busy = scratch.tmpfs('tree/4/busy', 'size=64k');
+  scratch.readOnly('tree/5/50');
+  chmodSync(scratch.path('tree', '6'), 0o000);
+  chmodSync(scratch.path('tree', '7', '70'), 0o000);
+  let now = 0;
+  const clock: Clock = { ...systemClock, monotonic: () => now, sleep: async (ms) => void (now += ms) };
+  // Whoever else removes the same tree makes its files vanish under our hands.
+  const [report, other] = await Promise.all([removeTree(scratch.path('tree'), { clock }), removeTree(scratch.path('tree'), { clock })]);
+  const stuck = (name: string, reason: string): { path: string; reason: string } => ({ path: scratch.path('tree', '3', 'read-only', name), reason });
+  const expected = [stuck('0/file', 'EROFS'), stuck('1/file', 'EROFS'), stuck('2', 'EROFS'), stuck('file', 'EROFS'), { path: busy, reason: 'EBUSY' }, { path: scratch.path('tree', '5', '50'), reason: 'EBUSY' }];
+  for (const { errors } of [report, other]) expect([...errors].sort((a, b) => (a.path < b.path ? -1 : 1))).toEqual(expected);
+  expect(report.files + other.files).toBe(999);
+  expect(scratch.tree(scratch.path('tree')).filter((name) => !name.endsWith('/'))).toEqual(['3/read-only/0/file', '3/read-only/1/file', '3/read-only/file', '5/50']);
+  expect(scratch.tree(scratch.path('tree')).filter((name) => /^[^/]+\/$/.test(name))).toEqual(['3/', '4/', '5/']);
+});
+
+test('of a thousand files of an ordinary user, unreadable files and closed and read-only folders go as well', async () => {
+  thousandFiles();
+  for (const [path, mode] of [['tree/1/50', 0o000], ['tree/2', 0o000], ['tree/3', 0o500], ['tree/4', 0o400]] as const) chmodSync(scratch.path(path), mode);
+  if (isRoot) execFileSync('chown', ['-R', '65534:65534', scratch.path()]);
+  scratch.openToOthers();
+  const child = startChild('as-nobody', ['remove-tree', scratch.path('tree'), scratch.path()]);
+  await expect(child.next()).resolves.toEqual({ result: { files: 1000, bytes: 1000, errors: [] } });
+  await child.kill();
+});
+
+test('a removal that is aborted ends between two files, and says why', async () => {
+  thousandFiles();
+  await expect(removeTree(scratch.path('tree'), { signal: AbortSignal.abort(new Error('the time is over')) })).rejects.toThrow('the time is over');
+  expect(scratch.tree(scratch.path('tree'))).toHaveLength(1010);
 });
 
 test('an immutable file stays, with the reason, and may go once it is mutable again', async (context) => {

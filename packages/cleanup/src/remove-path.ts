@@ -12,78 +12,120 @@ export interface Removed {
   readonly bytes: number;
 }
 
-/** Options of `removePath`. */
+/** What a removal took away, and each thing that it could not. */
+export interface RemovalReport extends Removed {
+  /** Empty when all is gone. `reason` is the code of the system, such as `EPERM`, where there is one. */
+  readonly errors: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/** Options of `removePath` and `removeTree`. */
 export interface RemovePathOptions {
   /**
    * Folder of ours around the path. A path that leads out of it, also by a link on the way, is refused; and where a
    * removal is not permitted, the folders from here down are opened with `u+rwx`.
    */
   readonly root?: string;
-  /** How long a busy file or a folder that keeps filling is tried again. Default 3,000 ms. */
+  /** How long to wait in all for what is busy, and for folders that keep filling. Default 3,000 ms. */
   readonly retryMs?: number;
   /** Refuses a folder at the path, and so never removes more than one file. Default false. */
   readonly filesOnly?: boolean;
+  /** Ends the removal between two files: the call rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
   readonly clock?: Clock;
 }
 
-/** For how long a busy file or a folder that somebody still fills is tried again. */
+/** For how long busy things, and folders that somebody still fills, are tried again. */
 export const defaultRemoveRetryMs = 3_000;
 
-const retryDelayMs = 50;
+/** Before the second try; it doubles from one to the next, for all that is left is looked at each time. */
+const firstRetryDelayMs = 50;
+const longestRetryDelayMs = 500;
 
 /**
  * Removes a file, a link, or a folder with all that is in it. Links are removed themselves and never followed. What
  * is gone already is no error. Throws `CLEANUP_FAILED`, with as much removed as could be.
  */
 export async function removePath(path: string, options: RemovePathOptions = {}): Promise<Removed> {
-  const { root, retryMs = defaultRemoveRetryMs, filesOnly = false, clock = systemClock } = options;
-  checkPath('path', path);
-  checkAmount('retryMs', retryMs);
-  const removal: Removal = { root, filesOnly, clock, deadline: clock.monotonic() + retryMs, files: 0, bytes: 0, failure: undefined };
-  await removeInside(removal, path);
-  if (removal.failure !== undefined) throw cleanupError(removal.failure.path, removal.failure.error);
-  return { files: removal.files, bytes: removal.bytes };
+  const { files, bytes, failures } = await remove(path, options);
+  const [first] = failures;
+  if (first !== undefined) throw cleanupError(first.path, first.error);
+  return { files, bytes };
+}
+
+/** `removePath` for whoever must go on: what could not be removed stands in the report, each by its name, and all else is gone. */
+export async function removeTree(path: string, options: RemovePathOptions = {}): Promise<RemovalReport> {
+  const { files, bytes, failures } = await remove(path, options);
+  return { files, bytes, errors: failures.map((failure) => ({ path: failure.path, reason: systemCode(failure.error) || String(failure.error) })) };
+}
+
+interface Failure {
+  readonly path: string;
+  readonly error: unknown;
 }
 
 interface Removal {
   readonly root: string | undefined;
   readonly filesOnly: boolean;
-  readonly clock: Clock;
-  readonly deadline: number;
+  readonly signal: AbortSignal | undefined;
   files: number;
   bytes: number;
-  failure: { readonly path: string; readonly error: unknown } | undefined;
+  /** Of the present pass. */
+  failures: Failure[];
+}
+
+/** Passes over what is left, as long as something in it is busy and the time is not over. One that stays so holds up nothing else. */
+async function remove(path: string, options: RemovePathOptions): Promise<Removal> {
+  const { root, retryMs = defaultRemoveRetryMs, filesOnly = false, clock = systemClock, signal } = options;
+  checkPath('path', path);
+  checkAmount('retryMs', retryMs);
+  const removal: Removal = { root, filesOnly, signal, files: 0, bytes: 0, failures: [] };
+  for (let [waited, delay] = [0, firstRetryDelayMs]; ; delay = Math.min(2 * delay, longestRetryDelayMs)) {
+    removal.failures = [];
+    await removeInside(removal, path);
+    if (waited >= retryMs || !removal.failures.some(({ error }) => isBusy(systemCode(error)))) return removal;
+    const pause = Math.min(delay, retryMs - waited);
+    await clock.sleep(pause, signal);
+    waited += pause;
+  }
 }
 
 async function removeInside(removal: Removal, path: string): Promise<void> {
   try {
     if (removal.root !== undefined) await requireInside(removal.root, dirname(path));
   } catch (error) {
-    if (!isGone(systemCode(error))) removal.failure = { path, error };
+    if (!isGone(systemCode(error))) removal.failures.push({ path, error });
     return;
   }
-  await removeTree(removal, path);
+  await removeOne(removal, path);
 }
 
-/** Never throws: one stubborn file does not save its neighbours. The first failure stands in the removal. */
-async function removeTree(removal: Removal, path: string): Promise<void> {
+/** One stubborn file does not save its neighbours: what fails stands in the removal. False when the path is still there. */
+async function removeOne(removal: Removal, path: string): Promise<boolean> {
+  removal.signal?.throwIfAborted();
   try {
-    await insist(removal, path, async () => {
+    return await openingFolders(removal, path, async () => {
       const stats = await lstat(path);
       if (stats.isDirectory()) return removeFolder(removal, path);
       await unlink(path);
       removal.files += 1;
       if (stats.nlink <= 1) removal.bytes += stats.size;
+      return true;
     });
   } catch (error) {
-    removal.failure ??= { path, error };
+    if (removal.signal?.aborted === true) throw error;
+    if (isGone(systemCode(error))) return true;
+    removal.failures.push({ path, error });
+    return false;
   }
 }
 
-async function removeFolder(removal: Removal, path: string): Promise<void> {
+/** A folder that is kept by what could not be removed from it is no failure of its own. */
+async function removeFolder(removal: Removal, path: string): Promise<boolean> {
   if (removal.filesOnly) throw Object.assign(new Error('Expected a file, got a folder'), { code: 'EISDIR' });
-  for (const name of await listInside(removal, path)) await removeTree(removal, join(path, name));
-  if (removal.failure === undefined) await rmdir(path);
+  let empty = true;
+  for (const name of await listInside(removal, path)) empty = (await removeOne(removal, join(path, name))) && empty;
+  if (empty) await rmdir(path);
+  return empty;
 }
 
 async function listInside(removal: Removal, path: string): Promise<string[]> {
@@ -96,23 +138,14 @@ async function listInside(removal: Removal, path: string): Promise<string[]> {
   }
 }
 
-/** Repeats while there is a point in it: after opening folders that were closed, or while something is busy. */
-async function insist(removal: Removal, path: string, remove: () => Promise<void>): Promise<void> {
-  for (let opened = false; ; ) {
-    try {
-      return await remove();
-    } catch (error) {
-      const code = systemCode(error);
-      if (isGone(code)) return;
-      if (isForbidden(error) && !opened) {
-        opened = true;
-        await openFolders(removal.root, dirname(path));
-      } else if (isBusy(code) && removal.clock.monotonic() < removal.deadline) {
-        await removal.clock.sleep(retryDelayMs);
-      } else {
-        throw error;
-      }
-    }
+/** Tries again once, after opening folders of ours that were closed. */
+async function openingFolders(removal: Removal, path: string, act: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    await openFolders(removal.root, dirname(path));
+    return act();
   }
 }
 

@@ -1,6 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { MediaJobError, type Clock, type Logger } from '@media-jobs/foundation';
+import type { Clock, Logger } from '@media-jobs/foundation';
 import { endProcesses, isOwnerAlive, processesOf, type OwnerState } from '@media-jobs/process';
 import { systemCode } from './file-errors.ts';
 import { removeEmptyJobFolders } from './job-folders.ts';
@@ -8,7 +8,7 @@ import type { LedgerEntry } from './ledger-entry.ts';
 import { listLedgers, readLedger, removeLedger, type LedgerFile } from './ledger.ts';
 import { isTempName } from './names.ts';
 import { checkAmount } from './options.ts';
-import { removePath } from './remove-path.ts';
+import { removeTree } from './remove-path.ts';
 import type { WorkFolderPlaces } from './work-folder-places.ts';
 
 /** Options of a sweep. */
@@ -125,21 +125,12 @@ async function removeEntry(sweep: Sweep, { kind, path }: LedgerEntry): Promise<b
 }
 
 async function remove({ report, places, clock }: Sweep, path: string, { filesOnly = false } = {}): Promise<boolean> {
-  try {
-    const root = filesOnly ? undefined : places.tempFolder;
-    const removed = await removePath(path, { clock, filesOnly, ...(root === undefined ? {} : { root }) });
-    report.files += removed.files;
-    report.bytes += removed.bytes;
-    return true;
-  } catch (error) {
-    const { facts, message } = MediaJobError.from(error);
-    report.errors.push({ path: text(facts['path'], path), reason: text(facts['reason'], message) });
-    return false;
-  }
-}
-
-function text(value: unknown, otherwise: string): string {
-  return typeof value === 'string' ? value : otherwise;
+  const root = filesOnly ? undefined : places.tempFolder;
+  const { files, bytes, errors } = await removeTree(path, { clock, filesOnly, ...(root === undefined ? {} : { root }) });
+  report.files += files;
+  report.bytes += bytes;
+  report.errors.push(...errors);
+  return errors.length === 0;
 }
 
 /** The ledgers are read after the folder: what is in the folder was in a ledger before. */

@@ -16,6 +16,8 @@ export interface Scratch {
   specialFiles(): string[];
   /** A small file system of its own in memory. Only root may ask. */
   tmpfs(name: string, options: string): string;
+  /** Makes a folder or file that is there a read-only file system of its own. Only root may ask. */
+  readOnly(name: string): void;
   /** Takes it away before the end of the test. */
   unmount(path: string): void;
 }
@@ -42,13 +44,7 @@ export function useScratch(): Scratch {
     openToOthers() {
       for (const path of [root, current]) chmodSync(path, 0o755);
     },
-    specialFiles() {
-      const [pipe, device] = [join(current, 'pipe'), join(current, 'device')];
-      execFileSync('mkfifo', [pipe]);
-      if (!isRoot) return [pipe];
-      execFileSync('mknod', ['-m', '666', device, 'c', '1', '3']);
-      return [pipe, device];
-    },
+    specialFiles: () => makeSpecialFiles(current),
     tmpfs(name, options) {
       const path = join(current, name);
       mkdirSync(path);
@@ -56,11 +52,28 @@ export function useScratch(): Scratch {
       mounts.push(path);
       return path;
     },
+    readOnly(name) {
+      mounts.push(makeReadOnly(join(current, name)));
+    },
     unmount(path) {
       execFileSync('umount', [path]);
       mounts.splice(mounts.indexOf(path), 1);
     },
   };
+}
+
+function makeSpecialFiles(folder: string): string[] {
+  const [pipe, device] = [join(folder, 'pipe'), join(folder, 'device')];
+  execFileSync('mkfifo', [pipe]);
+  if (!isRoot) return [pipe];
+  execFileSync('mknod', ['-m', '666', device, 'c', '1', '3']);
+  return [pipe, device];
+}
+
+function makeReadOnly(path: string): string {
+  execFileSync('mount', ['--bind', path, path]);
+  execFileSync('mount', ['-o', 'remount,bind,ro', path]);
+  return path;
 }
 
 function* below(path: string, prefix: string): Generator<string> {
