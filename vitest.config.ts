@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     include: soak ? ['packages/*/src/**/*.soak.test.ts', 'test/**/*.soak.test.ts'] : ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: soak ? [] : ['**/*.soak.test.ts'],
-    testTimeout: soak ? 600_000 : 30_000,
+    testTimeout: soak ? 1_800_000 : 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
     fileParallelism: !soak,

@@ -21,6 +21,7 @@ export { readRecord, recordUpgrades, type ReadRecord, type RecordUpgrade } from 
 export { canonicalJson } from './job/canonical-json.ts';
 export { jobIdentity, type IdentityParts, type JobIdentity } from './job/identity.ts';
 export { newEpoch, newToken } from './job/epoch.ts';
+export { freezeDeep } from './job/plain-data.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './memory/memory-store.ts';
 export type {
   ClaimKey, ClaimRequest, ClaimedJob, CommitReply, DueJob, DueKind, DueRequest, Heartbeat, HeartbeatReply, JobFilter, JobPage, JobPointer,

@@ -31,7 +31,7 @@ const stateOf: Readonly<Record<string, JobState>> = Object.fromEntries(Object.en
 
 /**
  * While somebody listens a connection of its own waits on the stream of events. It remembers how far it has read, so that
- * nothing is missed over a reconnect, unless more than about a thousand moves were made meanwhile.
+ * nothing is missed over a reconnect, unless more than a few hundred moves were made meanwhile.
  */
 export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   const listeners = new Set<(change: StoreChange) => void>();
@@ -78,10 +78,9 @@ async function follow({ connection, clock, logger, events }: ChangeFeedOptions, 
       client ??= connection.duplicate();
       if (client.status === 'wait' || client.status === 'end') await client.connect();
       const streams: readonly (readonly [string, readonly (readonly [string, readonly string[]])[]])[] | null = await client.xread('COUNT', mostEvents, 'BLOCK', blockMs, 'STREAMS', events, position);
-      for (const [id, [, event = '']] of streams?.[0]?.[1] ?? []) {
+      for (const [id, fields] of streams?.[0]?.[1] ?? []) {
         position = id;
-        const change = readEvent(event);
-        if (change !== null) tell(change);
+        for (const change of fields.flatMap((text, index) => (index % 2 === 0 ? [] : (readEvent(text) ?? [])))) tell(change);
       }
       if (streams !== null) await sleep(restMs, undefined, { signal, ref: false });
     } catch (error) {

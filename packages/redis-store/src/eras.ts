@@ -25,6 +25,8 @@ export interface Eras {
   readonly keys: StoreKeys;
   /** As it was last seen; asks Redis only the first time. */
   readonly present: () => Promise<Era>;
+  /** The same without asking; null before the first time. */
+  readonly seen: () => Era | null;
   /** Asks Redis. */
   readonly refresh: () => Promise<Era>;
   /** Guard 8: one atomic act. Returns the new era. */
@@ -77,7 +79,7 @@ export function createEras(runner: ScriptRunner, prefix: string, clockOffsetMs: 
   const refresh = (): Promise<Era> => refreshAll(null);
   const present = async (): Promise<Era> => seen ?? refresh();
   const replace = (): Promise<Era> => draw(true);
-  return { keys, present, refresh, replace, ...createActs(runner, clockOffsetMs, keys, { present, refresh }) };
+  return { keys, present, seen: () => seen, refresh, replace, ...createActs(runner, clockOffsetMs, keys, { present, refresh }) };
 }
 
 /** Runs scripts in an era. */

@@ -17,15 +17,17 @@ export type Decide<Reply> = (record: JobRecord | null, present: { readonly epoch
 export interface MoveOptions {
   /** Where to begin without looking: what probably stands there. One trip if it does. */
   readonly guess?: (era: Era) => Omit<Place, 'now'> | null;
-  /** Called when a reset came in between; the move goes on in the new era. */
+  /** Where to begin; when a reset comes in between, the move goes on in the new era. */
   readonly era?: Era;
+  /** What stands there in that era, as a script has just found it. */
+  readonly place?: Place;
 }
 
 /** Reads a job, decides, and writes it if nobody was quicker; else looks again. */
-export async function moveOne<Reply>(records: Records, id: string, decide: Decide<Reply>, { guess, era: given }: MoveOptions = {}): Promise<Reply> {
+export async function moveOne<Reply>(records: Records, id: string, decide: Decide<Reply>, { guess, era: given, place: found }: MoveOptions = {}): Promise<Reply> {
   for (let era = given ?? (await records.eras.present()); ; era = await records.eras.refresh()) {
     const guessed = guess?.(era) ?? null;
-    let place: Place | null = guessed === null ? await records.readOne(era, id) : { ...guessed, now: 1 };
+    let place: Place | null = era === given && found !== undefined ? found : guessed === null ? await records.readOne(era, id) : { ...guessed, now: 1 };
     while (place !== null) {
       const outcome: SwapReply | { readonly reply: Reply } = await tryOnce(records, era, id, place, decide);
       if ('reply' in outcome) return outcome.reply;

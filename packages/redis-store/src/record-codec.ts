@@ -38,6 +38,32 @@ export function encodeRecord(record: JobRecord): StoredRecord {
   return { fields, body, result };
 }
 
+/** What the completion of a claim changes in the stored form. A script sets the state, the revision and the times. */
+export interface StoredCompletion {
+  readonly set: readonly string[];
+  readonly deleted: readonly string[];
+  /** The text beside the record; empty leaves it as it is, `-` removes it. */
+  readonly beside: string;
+}
+
+/** Fields that beats and wishes to cancel leave in a claimed record, besides those of the claim. */
+const leftByClaim = ['tk', 'ca', 'lu', 'pg', 'ph', 'cr'] as const;
+const resultPieces = ['R', 'R1', 'R2', 'R3'] as const;
+
+/** From the record as of its claim to the completed one. */
+export function encodeCompletion(before: JobRecord, after: JobRecord): StoredCompletion {
+  const fields: Fields = {};
+  const owner: Fields = {};
+  splitText(owner, 'ow', before.claim?.owner ?? '');
+  const beside = splitText(fields, 'R', resultText(after));
+  const hadResult = before.history.length > 0 || before.error !== null;
+  const deleted = [...leftByClaim, ...Object.keys(owner), ...(before.inputFolder === null ? [] : ['fi']), ...(hadResult ? resultPieces.filter((name) => fields[name] === undefined) : [])];
+  const { wallMs = 0, cpuMs = 0, peakRssBytes = 0 } = after.usage ?? {};
+  for (const [name, value] of [['uw', wallMs], ['uc', cpuMs], ['um', peakRssBytes]] as const) if (value !== 0) fields[name] = String(value);
+  if (after.outputFolder !== null) fields['fo'] = shortFolder(after, after.outputFolder) ?? '';
+  return { set: Object.entries(fields).flat(), deleted, beside: beside ?? (hadResult ? '-' : '') };
+}
+
 function putTexts(fields: Fields, record: JobRecord): void {
   const texts: Readonly<Record<string, string | null>> = {
     ns: record.namespace, ph: isPlainSuccess(record) ? null : record.phase, dl: record.deadLetter, ci: record.correlationId, tx: record.takeToken,
@@ -115,13 +141,20 @@ function longDigest(id: string, text: string): string {
   return digest.length === 32 ? digestStart(id) + digest : digest;
 }
 
-const base32 = 'abcdefghijklmnopqrstuvwxyz234567';
-
-/** The first 128 bits of the digest that an id was made from, in hex. */
+/** The first 128 bits of the digest that an id was made from, in hex: RFC 4648, in lower case. */
 function digestStart(id: string): string {
-  let bits = 0n;
-  for (const letter of shortId(id)) bits = (bits << 5n) | BigInt(base32.indexOf(letter));
-  return (bits >> 2n).toString(16).padStart(32, '0');
+  const bytes = Buffer.alloc(16);
+  let [held, bits, at] = [0, 0, 0];
+  for (let index = 0, short = shortId(id); index < short.length && at < 16; index += 1) {
+    const code = short.charCodeAt(index);
+    held = ((held << 5) | ((code >= 97 ? code - 97 : code - 24) & 31)) & 0xfff;
+    bits += 5;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes[at] = (held >>> bits) & 255;
+    at += 1;
+  }
+  return bytes.toString('hex');
 }
 
 function shortFolder({ id, epoch }: RecordPlace, folder: string | null): string | null {

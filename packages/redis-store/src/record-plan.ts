@@ -31,9 +31,9 @@ export interface RecordPlan {
  */
 const unsure = ['q', 's', 'e', 'x', 'ra', 't', 'ca', 'lu'] as const;
 
-/** Fields that a script wrote: the place in line, and what beats told since, which a completed job does not keep. */
+/** Fields that a script wrote: the place in line, the mark of who put it there, and what beats told since, which a completed job does not keep. */
 function leftBehind(after: JobRecord | null): readonly string[] {
-  return [...(after?.state === 'queued' ? [] : ['lm']), ...(after?.state === 'completed' ? ['pg', 'ph'] : [])];
+  return ['h', ...(after?.state === 'queued' ? [] : ['lm']), ...(after?.state === 'completed' ? ['pg', 'ph'] : [])];
 }
 
 /** All that Redis must do when `after` takes the place of `before`; null stands for no record. */
@@ -101,13 +101,18 @@ function dueIn(keys: EraKeys, record: JobRecord): readonly Placement[] {
   }
 }
 
+/** Files that a record names. */
+export function filesOf({ artifacts, inputFolder, inputs }: JobRecord): number {
+  return artifacts.length + (inputFolder === null ? 0 : inputs.length);
+}
+
 /** What a record adds to the counters: jobs by operation and what they do, wall time, files, bytes, dead letters. */
 function contributions(record: JobRecord): Readonly<Record<string, number>> {
-  const { operation, state, artifacts, inputs, inputFolder, deadLetter, usage } = record;
+  const { operation, state, deadLetter, usage } = record;
   const group = { queued: 'w', retrying: 'w', running: 'r', completed: 'c', failed: 'f', cancelled: null, expiring: null }[state];
   return {
     [`n:${operation}`]: 1, ...(group === null ? {} : { [`${group}:${operation}`]: 1 }), ...(state === 'completed' ? { [`ms:${operation}`]: usage?.wallMs ?? 0 } : {}),
-    '#files': artifacts.length + (inputFolder === null ? 0 : inputs.length), '#bytes': bytesOf(record), '#dead': deadLetter === null ? 0 : 1,
+    '#files': filesOf(record), '#bytes': bytesOf(record), '#dead': deadLetter === null ? 0 : 1,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { JobRecord } from '@media-jobs/core';
 import type { Logger } from '@media-jobs/foundation';
 import type { Era, Eras, ScriptCall } from './eras.ts';
+import type { KnownRecords } from './known-records.ts';
 import { fullId, indexedStates, shortId, stateCodes } from './keys.ts';
 import { planRecord, planRepair, type RecordPlan } from './record-plan.ts';
 import { asideScript } from './scripts/aside.ts';
@@ -61,7 +62,7 @@ export interface Records {
 /** Records that one script reads: about half a millisecond of Redis. */
 const readBatch = 100;
 
-export function createRecords(eras: Eras, logger: Logger): Records {
+export function createRecords(eras: Eras, known: KnownRecords, logger: Logger): Records {
   const admit: Records['admit'] = async (era, id, snapshot, now) => {
     const sighting = readSnapshot(snapshot, { id, epoch: era.epoch });
     if (sighting.kind === 'absent') return { record: null, guard: sighting.guard, now };
@@ -69,16 +70,9 @@ export function createRecords(eras: Eras, logger: Logger): Records {
     await setAside(eras, era, id, sighting, logger);
     return { record: null, guard: { kind: 'new', value: '' }, now };
   };
-  const readSome = async (era: Era, ids: readonly string[]): Promise<readonly Place[] | null> => {
-    const keys = ids.flatMap((id) => [era.keys.record(id), era.keys.body(id), era.keys.result(id)]);
-    const reply = await eras.actIn<readonly [string, string, ...Snapshot[]]>(era, readScript, 'read', { keys, args: [] });
-    if (reply === null) return null;
-    const [, now, ...snapshots] = reply;
-    return Promise.all(snapshots.map((snapshot, index) => admit(era, ids[index] ?? '', snapshot, Number(now))));
-  };
   const read: Records['read'] = async (era, ids) => {
     const slices = Array.from({ length: Math.ceil(ids.length / readBatch) }, (_, index) => ids.slice(index * readBatch, (index + 1) * readBatch));
-    const found = await Promise.all(slices.map((slice) => readSome(era, slice)));
+    const found = await Promise.all(slices.map((slice) => readSome({ eras, known, admit }, era, slice)));
     return found.includes(null) ? null : found.flatMap((places) => places ?? []);
   };
   const readOne = gatherReads(read);
@@ -97,6 +91,22 @@ export function createRecords(eras: Eras, logger: Logger): Records {
   };
   const clearStray: Records['clearStray'] = async (era, id) => void (await eras.actIn(era, asideScript, 'write', asideCall(era, id, 'none', '')));
   return { eras, read, readOne, swap, admit, repair, clearStray };
+}
+
+/** Places of as many ids as one script reads; what this handle knows and what still stands as it was is not brought again. */
+async function readSome({ eras, known, admit }: Pick<Records, 'eras' | 'admit'> & { readonly known: KnownRecords }, era: Era, ids: readonly string[]): Promise<readonly Place[] | null> {
+  const keys = ids.flatMap((id) => [era.keys.record(id), era.keys.body(id), era.keys.result(id)]);
+  const mine = ids.map((id) => known.get(era.epoch, id));
+  const args = mine.map((one) => (one === null ? '' : `${one.revision} ${one.record.sequence}`));
+  const reply = await eras.actIn<readonly [string, string, ...(Snapshot | 'same')[]]>(era, readScript, 'read', { keys, args });
+  if (reply === null) return null;
+  const now = Number(reply[1]);
+  const places = reply.slice(2).map(async (found, index): Promise<Place> => {
+    const one = mine[index];
+    if (found !== 'same' || one == null) return admit(era, ids[index] ?? '', found as Snapshot, now);
+    return { record: one.record, guard: { kind: 'revision', value: one.revision }, now };
+  });
+  return Promise.all(places);
 }
 
 /** Reads of one turn share their scripts. */

@@ -7,7 +7,9 @@ import { createEras } from './eras.ts';
 import { createHealthCheck } from './health-check.ts';
 import { createHeldClaims } from './held-claims.ts';
 import { storeKeys } from './keys.ts';
+import { createKnownRecords, type KnownRecords } from './known-records.ts';
 import { list } from './list.ts';
+import { createNewJobs } from './new-jobs.ts';
 import { resolveOptions, type RedisStoreOptions } from './options.ts';
 import { createRecords, type Records } from './records.ts';
 import { createScriptRunner, type ScriptRunner, type TripObserver } from './script-runner.ts';
@@ -16,6 +18,7 @@ import { stats } from './stats.ts';
 import { batchTurn } from './turn-batch.ts';
 import { purge, redrive, requestCancel, submit, takeNow } from './submit-methods.ts';
 import { claim, commit, heartbeat, release, type WorkerContext } from './worker-methods.ts';
+import { createWorkBatch } from './work-batch.ts';
 
 /** A store on Redis, and a look at whether that Redis is fit to keep jobs. */
 export interface RedisStore extends JobStore {
@@ -39,18 +42,20 @@ export function createObservedStore(given: RedisStoreOptions, observe?: TripObse
   const keys = storeKeys(prefix);
   const connection = createConnection(options, keys.epoch);
   const runner = createScriptRunner(connection, options, observe);
-  const records = createRecords(createEras(runner, prefix, clockOffsetMs), logger);
+  const known = createKnownRecords();
+  const records = createRecords(createEras(runner, prefix, clockOffsetMs), known, logger);
   const feed = createChangeFeed({ connection, clock, logger, events: keys.events });
   let disposing: Promise<void> | null = null;
   const dispose = async (): Promise<void> => {
     await feed[Symbol.asyncDispose]();
     await connection[Symbol.asyncDispose]();
   };
-  return { ...storeMethods(records, runner, feed), ...createHealthCheck(runner), [Symbol.asyncDispose]: () => (disposing ??= dispose()) };
+  return { ...storeMethods(records, known, runner, feed), ...createHealthCheck(runner), [Symbol.asyncDispose]: () => (disposing ??= dispose()) };
 }
 
-function storeMethods(records: Records, runner: ScriptRunner, feed: ChangeFeed): Omit<JobStore, typeof Symbol.asyncDispose> {
-  const context: WorkerContext = { records, held: createHeldClaims() };
+function storeMethods(records: Records, known: KnownRecords, runner: ScriptRunner, feed: ChangeFeed): Omit<JobStore, typeof Symbol.asyncDispose> {
+  const newJobs = createNewJobs(records, known);
+  const context: WorkerContext = { records, known, held: createHeldClaims(), work: createWorkBatch(records, newJobs.mark) };
   const lookups = batchTurn<'hit' | 'miss', undefined>(async (kinds) => {
     const hits = kinds.filter((kind) => kind === 'hit').length;
     await records.eras.act(countScript, 'write', ({ keys }) => ({ keys: [keys.tally], args: [hits, kinds.length - hits] }));
@@ -60,7 +65,7 @@ function storeMethods(records: Records, runner: ScriptRunner, feed: ChangeFeed):
     specVersion: 1,
     capabilities: { multiProcess: true, durable: true },
     epoch: async () => (await records.eras.refresh()).epoch,
-    submit: (request) => submit(records, request),
+    submit: (request) => submit(records, newJobs, request),
     get: async (id) => {
       for (let era = await records.eras.present(); ; era = await records.eras.refresh()) {
         const place = await records.readOne(era, id);

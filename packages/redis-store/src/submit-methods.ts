@@ -1,11 +1,20 @@
 import { applyCancel, applyRedrive, applySubmit, hasEnded, queueFullRetryAfterMs, applyTake, mayPurge, newToken, type JobRecord, type JobStore, type SubmitOutcome, type SubmitRequest, type TakenJob } from '@media-jobs/core';
+import type { Era } from './eras.ts';
 import { moveOne } from './move-one.ts';
-import type { Records } from './records.ts';
+import type { NewJobs } from './new-jobs.ts';
+import type { Place, Records } from './records.ts';
 
 /** See `JobStore.submit`. A new job is one trip, a known one as well: the script that finds it brings it along. */
-export async function submit(records: Records, request: SubmitRequest): Promise<SubmitOutcome> {
-  const seen = await records.eras.present();
-  const era = seen.epoch === request.epoch ? seen : await records.eras.refresh();
+export async function submit(records: Records, newJobs: NewJobs, request: SubmitRequest): Promise<SubmitOutcome> {
+  let era = await records.eras.present();
+  if (era.epoch !== request.epoch) era = await records.eras.refresh();
+  const reply = await newJobs.submit(era, request);
+  if (reply.kind === 'place') return resubmit(records, request, era, reply.place);
+  return reply.kind === 'epoch' ? resubmit(records, request, await records.eras.refresh()) : reply;
+}
+
+/** A submit of a job that stands there already, or stood there a moment ago. */
+function resubmit(records: Records, request: SubmitRequest, era: Era, place?: Place): Promise<SubmitOutcome> {
   return moveOne<SubmitOutcome>(records, request.id, (record, { epoch, now }) => {
     const outcome = applySubmit(record, request, { epoch, now, waiting: () => 0 });
     if (outcome.kind !== 'created' && outcome.kind !== 'restarted') return { reply: () => outcome };
@@ -13,7 +22,7 @@ export async function submit(records: Records, request: SubmitRequest): Promise<
       after: outcome.record, reply: (written) => ({ ...outcome, record: written ?? outcome.record }),
       maxWaiting: request.maxWaiting, full: { kind: 'refused', reason: 'queue-full', retryAfterMs: queueFullRetryAfterMs },
     };
-  }, { era, guess: () => ({ record: null, guard: { kind: 'new', value: '' } }) });
+  }, { era, ...(place === undefined ? {} : { place }) });
 }
 
 /** See `JobStore.requestCancel`. */

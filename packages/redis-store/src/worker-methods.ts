@@ -1,31 +1,32 @@
 import {
-  applyClaim, applyCommit, applyRelease, newToken, recordSchemaVersion,
+  applyClaim, applyCommit, applyRelease, bytesOf,
   type ClaimKey, type ClaimRequest, type ClaimedJob, type CommitReply, type Heartbeat, type HeartbeatReply, type JobRecord, type Outcome,
 } from '@media-jobs/core';
 import { MediaJobError } from '@media-jobs/foundation';
 import type { Era, ScriptCall } from './eras.ts';
 import type { HeldClaims } from './held-claims.ts';
 import { fullId, shortId } from './keys.ts';
+import type { KnownRecords } from './known-records.ts';
 import { moveOne } from './move-one.ts';
+import { encodeCompletion } from './record-codec.ts';
+import { filesOf } from './record-plan.ts';
 import type { Place, Records } from './records.ts';
-import { claimLineScript, claimPointersScript } from './scripts/claim.ts';
 import { heartbeatScript } from './scripts/heartbeat.ts';
-import type { Snapshot } from './snapshot.ts';
-import { splitText } from './text-fields.ts';
+import type { Ask, Taken, WorkBatch } from './work-batch.ts';
 
 /** How the methods of a worker reach the store. */
 export interface WorkerContext {
   readonly records: Records;
   readonly held: HeldClaims;
+  readonly known: KnownRecords;
+  readonly work: WorkBatch;
 }
 
-/** Claims and beats that one script takes: less than a millisecond of Redis. */
+/** Claims that are asked for at once, and beats that one script takes: less than a millisecond of Redis. */
 const claimBatch = 50;
 const beatBatch = 100;
 
-type ClaimReply = readonly [string, string, readonly (readonly [string, string, Snapshot])[], readonly string[]];
-
-/** See `JobStore.claim`. One trip for up to 50 jobs. */
+/** See `JobStore.claim`. One trip for up to 50 jobs, shared with whatever this process asks for in the same turn. */
 export async function claim(context: WorkerContext, request: ClaimRequest): Promise<readonly ClaimedJob[]> {
   const { owner, leaseMs, operations, pointers } = request;
   if (owner === '') throw refusal('owner', 'the name of a process', owner);
@@ -46,11 +47,7 @@ async function claimFromLine(context: WorkerContext, request: ClaimRequest): Pro
   for (;;) {
     const limit = Math.min(claimBatch, request.limit - claimed.length);
     if (limit <= 0) return claimed;
-    const operations = [...new Set(request.operations)];
-    const { jobs, met } = await claimSome(context, request, (era) => ({
-      keys: [...claimKeys(context, era), ...operations.map((operation) => era.keys.line(operation))],
-      args: [...claimArgs(request, limit), era.keys.record(''), ...operations],
-    }));
+    const { jobs, met } = await claimSome(context, { ...request, limit });
     claimed.push(...jobs);
     if (met < limit && jobs.length === met) return claimed;
   }
@@ -60,50 +57,44 @@ async function claimPointers(context: WorkerContext, request: ClaimRequest, poin
   const claimed: ClaimedJob[] = [];
   const unique = [...new Map(pointers.map((pointer) => [`${pointer.id} ${pointer.sequence} ${pointer.epoch}`, pointer])).values()];
   for (let start = 0; start < unique.length && claimed.length < request.limit; start += claimBatch) {
-    const slice = unique.slice(start, start + claimBatch);
-    const limit = Math.min(claimBatch, request.limit - claimed.length);
-    const call = (era: Era): ScriptCall => {
-      // The script compares the operation of the record with each that may be claimed: one entry for each pair.
-      const wanted = slice.filter(({ epoch }) => epoch === era.epoch).flatMap((pointer) => request.operations.map((operation) => ({ pointer, operation })));
-      return {
-        keys: [...claimKeys(context, era), ...wanted.flatMap(({ pointer: { id }, operation }) => [era.keys.record(id), era.keys.body(id), era.keys.result(id), era.keys.line(operation)])],
-        args: [...claimArgs(request, limit), ...wanted.flatMap(({ pointer, operation }) => [shortId(pointer.id), pointer.sequence, operation])],
-      };
-    };
-    const first = await claimSome(context, request, call, claimPointersScript);
+    const ask: Ask = { ...request, pointers: unique.slice(start, start + claimBatch), limit: Math.min(claimBatch, request.limit - claimed.length) };
+    const first = await claimSome(context, ask);
     claimed.push(...first.jobs);
     // Records in an older form were written anew meanwhile and can be claimed now.
-    if (first.foreign > 0) claimed.push(...(await claimSome(context, request, call, claimPointersScript)).jobs);
+    if (first.foreign > 0) claimed.push(...(await claimSome(context, { ...ask, limit: ask.limit - first.jobs.length })).jobs);
   }
   return claimed;
 }
 
-function claimKeys({ records }: WorkerContext, { keys }: Era): string[] {
-  return [keys.tally, records.eras.keys.events, keys.lease, keys.standing, keys.inState('queued'), keys.inState('running')];
-}
-
-function claimArgs({ owner, leaseMs }: ClaimRequest, limit: number): (string | number)[] {
-  const fields: Record<string, string> = {};
-  if (splitText(fields, 'ow', owner) !== null) fields['ow'] = owner;
-  return [recordSchemaVersion, Math.ceil(leaseMs), limit, ...Array.from({ length: limit }, newToken), Object.keys(fields).length, ...Object.entries(fields).flat()];
-}
-
-/** Runs a claim script and checks what it brought. `met` counts what it took out of the line, readable or not. */
-async function claimSome({ records, held }: WorkerContext, { owner, leaseMs }: ClaimRequest, call: (era: Era) => ScriptCall, script = claimLineScript): Promise<{ readonly jobs: readonly ClaimedJob[]; readonly met: number; readonly foreign: number }> {
-  let era = await records.eras.present();
-  const reply = await records.eras.act<ClaimReply>(script, 'write', (present) => call((era = present)));
-  const [, now, taken, foreign] = reply;
-  for (const short of foreign) await records.repair(era, fullId(short));
+/** Claims and checks what came. `met` counts what was taken out of the line, readable or not. */
+async function claimSome(context: WorkerContext, ask: Ask): Promise<{ readonly jobs: readonly ClaimedJob[]; readonly met: number; readonly foreign: number }> {
+  const { eras } = context.records;
+  let taken = await context.work.take(await eras.present(), ask);
+  while (taken === null) taken = await context.work.take(await eras.refresh(), ask);
+  const { era, jobs: found, foreign } = taken;
+  for (const short of foreign) await context.records.repair(era, fullId(short));
   const jobs: ClaimedJob[] = [];
-  for (const [short, token, snapshot] of taken) {
-    const id = fullId(short);
-    const place = await records.admit(era, id, snapshot, Number(now));
-    // What does not decode has been claimed under a token that nobody knows: it is set aside under its new revision.
-    if (place.record === null) await records.read(era, [id]);
-    else jobs.push({ key: { id, token }, record: applyClaim(place.record, { token, owner, leaseMs, now: Number(now) }) });
+  for (const one of found) {
+    const claimed = await admitClaim(context, taken, one, ask);
+    if (claimed !== null) jobs.push(claimed);
   }
-  jobs.forEach(held.add);
-  return { jobs, met: taken.length + foreign.length, foreign: foreign.length };
+  jobs.forEach(context.held.add);
+  return { jobs, met: found.length + foreign.length, foreign: foreign.length };
+}
+
+/** The record of a claim. Null when it cannot be decoded: it has been claimed under a token that nobody knows, and is set aside. */
+async function admitClaim({ records, known }: WorkerContext, { era, now }: Taken, [short, token, found]: Taken['jobs'][number], { owner, leaseMs }: Ask): Promise<ClaimedJob | null> {
+  const id = fullId(short);
+  const key = { id, token };
+  if (found[0] !== 'known') {
+    const { record } = await records.admit(era, id, found, now);
+    if (record !== null) return { key, record: applyClaim(record, { token, owner, leaseMs, now }) };
+  } else {
+    const mine = known.get(era.epoch, id);
+    if (mine?.revision === found[1]) return { key, record: applyClaim(mine.record, { token, owner, leaseMs, now }) };
+  }
+  const [place] = (await records.read(era, [id])) ?? [];
+  return place?.record?.claim?.token === token ? { key, record: place.record } : null;
 }
 
 /** What this handle remembers of a claim, as a place to begin at. */
@@ -115,14 +106,53 @@ function remembered({ held }: WorkerContext, { token }: ClaimKey): (era: Era) =>
   };
 }
 
-/** See `JobStore.commit`. One trip; what is next is claimed in another, once the end of this one is safe. */
+/** See `JobStore.commit`. One trip for a completion of a claim of this handle, and for what is next with it. */
 export async function commit(context: WorkerContext, key: ClaimKey, outcome: Outcome, next?: ClaimRequest): Promise<CommitReply> {
+  const completing = outcome.kind === 'completed' ? complete(context, key, outcome) : null;
+  if (completing === null) {
+    const record = await commitSlowly(context, key, outcome);
+    return { committed: record !== null, record, next: next === undefined ? [] : await claim(context, next) };
+  }
+  const [record, claimed] = await Promise.all([completing, next === undefined ? [] : claim(context, next)]);
+  return { committed: record !== null, record, next: claimed };
+}
+
+async function commitSlowly(context: WorkerContext, key: ClaimKey, outcome: Outcome): Promise<JobRecord | null> {
   const record = await moveOne<JobRecord | null>(context.records, key.id, (found, present) => {
     const after = applyCommit(found, key, outcome, present);
     return after === null ? { reply: () => null } : { after, reply: (written) => written };
   }, { guess: remembered(context, key) });
   context.held.delete(key.token);
-  return { committed: record !== null, record, next: next === undefined ? [] : await claim(context, next) };
+  return record;
+}
+
+/** Ends a claim of this handle with what it knows of it; null when it knows nothing. Throws `OUTPUT_INVALID` as `applyCommit` does. */
+function complete(context: WorkerContext, key: ClaimKey, outcome: Outcome & { readonly kind: 'completed' }): Promise<JobRecord | null> | null {
+  const era = context.records.eras.seen();
+  const before = context.held.get(key.token);
+  if (era === null || before?.id !== key.id || before.epoch !== era.epoch) return null;
+  const after = applyCommit(before, key, outcome, { epoch: era.epoch, now: before.updatedAt });
+  return after === null ? null : writeCompletion(context, era, key, before, after, outcome);
+}
+
+async function writeCompletion(context: WorkerContext, era: Era, key: ClaimKey, before: JobRecord, after: JobRecord, outcome: Outcome): Promise<JobRecord | null> {
+  const { id, operation, policy: { ttlMs } } = after;
+  const ended = await context.work.complete(era, {
+    id, token: key.token, operation, ttlMs, wallMs: after.usage?.wallMs ?? 0, files: filesOf(after) - filesOf(before), bytes: bytesOf(after) - bytesOf(before), ...encodeCompletion(before, after),
+  });
+  if (ended?.letter === 'f') return commitSlowly(context, key, outcome);
+  context.held.delete(key.token);
+  if (ended === null) await context.records.eras.refresh();
+  if (ended === null || ended.letter === 'l') return null;
+  const written = completedAt(after, ended.now);
+  context.known.put(written, ended.letter.slice(1));
+  return written;
+}
+
+/** The record with the times that the server set. */
+function completedAt(record: JobRecord, now: number): JobRecord {
+  const [last] = record.history.slice(-1);
+  return { ...record, updatedAt: now, endedAt: now, expiresAt: now + record.policy.ttlMs, history: last === undefined ? [] : [...record.history.slice(0, -1), { ...last, endedAt: now }] };
 }
 
 /** See `JobStore.release`. */

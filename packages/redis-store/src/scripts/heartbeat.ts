@@ -5,7 +5,7 @@ import { defineScript, type Script } from './script.ts';
  * each beat short id, token, ratio (empty: none, or no number) and phase with a sign before it (empty: none).
  * Replies the time and one letter for each: o(k), l(ost), c(ancel), or f(oreign): no record that can be read here.
  */
-export const heartbeatScript: Script = defineScript('heartbeat 1', `
+export const heartbeatScript: Script = defineScript('heartbeat 2', `
 local replies, untilTime = {}, text(now + tonumber(ARGV[3]))
 for i = 4, #KEYS do
   local record, first = KEYS[i], 4 + (i - 4) * 4
@@ -30,7 +30,7 @@ for i = 4, #KEYS do
     redis.call('ZADD', KEYS[3], untilTime, short)
     if moved then
       local shown = phase ~= '' and string.sub(phase, 2) or f[5] or ''
-      redis.call('XADD', KEYS[2], 'MAXLEN', '~', 1000, '*', 'e', short .. ' ' .. (f[7] or '1') .. ' r ' .. (f[3] or '0') .. ' ' .. progress .. ' ' .. shown)
+      redis.call('XADD', KEYS[2], 'MAXLEN', '~', 250, '*', 'e', short .. ' ' .. (f[7] or '1') .. ' r ' .. (f[3] or '0') .. ' ' .. progress .. ' ' .. shown)
     end
     replies[#replies + 1] = f[3] == '1' and 'c' or 'o'
   end

@@ -1,9 +1,19 @@
 import { defineScript, snapshotFunction, type Script } from './script.ts';
 
-/** KEYS: epoch, then record, body and result of each job. Replies the time and a snapshot of each. */
-export const readScript: Script = defineScript('read 1', `${snapshotFunction}
+/**
+ * KEYS: epoch, then record, body and result of each job. ARGV: …, for each job the revision and dispatch number of the form
+ * that the caller knows, or nothing. Replies the time and a snapshot of each, or `same`.
+ */
+export const readScript: Script = defineScript('read 2', `${snapshotFunction}
 local reply = {'OK', text(now)}
-for i = 2, #KEYS, 3 do reply[#reply + 1] = snapshot(KEYS[i], KEYS[i + 1], KEYS[i + 2]) end
+for i = 2, #KEYS, 3 do
+  local known, same = ARGV[2 + (i + 1) / 3], false
+  if known ~= '' then
+    local f = redis.pcall('HMGET', KEYS[i], 'r', 'n')
+    same = not f.err and f[1] and f[2] and f[1] .. ' ' .. f[2] == known
+  end
+  reply[#reply + 1] = same and 'same' or snapshot(KEYS[i], KEYS[i + 1], KEYS[i + 2])
+end
 return reply
 `);
 

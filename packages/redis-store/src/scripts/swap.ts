@@ -11,7 +11,7 @@ import { defineScript, snapshotFunction, type Script } from './script.ts';
  * delete; texts; members to remove; members to add; counters to change.
  * Replies OK with the time, the dispatch number, progress and phase; FULL; or STALE with a snapshot.
  */
-export const swapScript: Script = defineScript('swap 1', `${snapshotFunction}
+export const swapScript: Script = defineScript('swap 2', `${snapshotFunction}
 local record, body, result, tally, events = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local guard, expected, other = ARGV[4], ARGV[5], ARGV[6]
 local kind = redis.call('TYPE', record).ok
@@ -60,7 +60,7 @@ for i = 1, tonumber(take()) do
   if how == 'now' then redis.call('ZADD', key, text(tonumber(score) + shift), member)
   elseif how == 'line' then
     local entered = redis.call('HMGET', record, 'q', 'c', 'n')
-    local place = string.format('%014.0f%016.0f%03d', tonumber(entered[1] or entered[2]), tonumber(entered[3]), clock[2] % 1000) .. member
+    local place = string.format('%014.0f%016.0f%03d00', tonumber(entered[1] or entered[2]), tonumber(entered[3]), clock[2] % 1000) .. member
     redis.call('HSET', record, 'lm', place)
     redis.call('ZADD', key, score, place)
   elseif how == 'longest' then
@@ -79,7 +79,7 @@ local shown = deleted[1] ~= '*' and redis.call('HMGET', record, 'pg', 'ph', 'n')
 if ARGV[10] ~= '' then
   local progress, phase = string.match(ARGV[10], ' (%S+) ([^ ]*)$')
   local head = string.match(ARGV[10], '^%S+ %S+ %S+ %S+')
-  redis.call('XADD', events, 'MAXLEN', '~', 1000, '*', 'e', head .. ' ' .. (shown[1] or progress) .. ' ' .. (shown[2] or phase))
+  redis.call('XADD', events, 'MAXLEN', '~', 250, '*', 'e', head .. ' ' .. (shown[1] or progress) .. ' ' .. (shown[2] or phase))
 end
 return {'OK', text(now), shown[3] or '', shown[1] or '', shown[2] or ''}
 `);
