@@ -25,7 +25,7 @@ export const detail = summary.extend({
 });
 /** What `stats` prints with `--json`. */
 export const counts = z.strictObject({
-  byState: z.record(z.enum(jobStates), z.number()), deadLetters: z.number(), cacheHits: z.number(), cacheMisses: z.number(), corrupt: z.number(), files: z.number(), bytes: z.number(),
+  byState: z.record(z.enum(jobStates), z.number()), deadLetters: z.number(), cacheHits: z.number(), cacheMisses: z.number(), cacheUnusable: z.number(), corrupt: z.number(), files: z.number(), bytes: z.number(),
   oldestWaitingMs: z.number().nullable(), byOperation: z.record(z.string(), z.record(z.string(), z.number())),
 });
 const amount = { files: z.number(), bytes: z.number() };

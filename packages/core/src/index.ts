@@ -15,7 +15,7 @@ export { moves, destination, isLegalMove, type JobPlace, type Move } from './job
 export { applyRedrive, applySubmit, queueFullRetryAfterMs, type SubmitContext } from './job/submit-move.ts';
 export { applyBeat, applyClaim, applyLapse, applyRelease, hasLapsed, isPresentDispatch, type AppliedBeat, type NewClaim } from './job/claim-moves.ts';
 export { applyCommit, maxRefunds } from './job/commit-move.ts';
-export { applyCancel, applyTake, applyWake, bytesOf, expiryDueAt, mayPurge, takeAgainAfterMs, type AppliedCancel } from './job/end-moves.ts';
+export { applyCancel, applyTake, applyWake, asRead, bytesOf, expiryDueAt, mayPurge, takeAgainAfterMs, type AppliedCancel } from './job/end-moves.ts';
 export { checkPageLimit, comparePlaces, decodeCursor, encodeCursor, maxPageLimit, type PagePlace } from './job/page-cursor.ts';
 export { readRecord, recordUpgrades, type ReadRecord, type RecordUpgrade } from './job/record.ts';
 export { canonicalJson } from './job/canonical-json.ts';
@@ -24,7 +24,7 @@ export { newEpoch, newToken } from './job/epoch.ts';
 export { freezeDeep } from './job/plain-data.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './memory/memory-store.ts';
 export type {
-  ClaimKey, ClaimRequest, ClaimedJob, CommitReply, DueJob, DueKind, DueRequest, Heartbeat, HeartbeatReply, JobFilter, JobPage, JobPointer,
+  ClaimKey, ClaimRequest, ClaimedJob, CommitReply, DueJob, DueKind, DueRequest, Heartbeat, HeartbeatReply, JobFilter, JobPage, JobPointer, LookupKind,
   OperationStats, Outcome, PageRequest, SharedSettings, StoreCapabilities, StoreChange, StoreStats, SubmitOutcome, SubmitRequest, TakenJob,
 } from './ports/store-messages.ts';
 export type { JobStore } from './ports/job-store.ts';

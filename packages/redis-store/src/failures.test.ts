@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { JobStore } from '@media-jobs/core';
 import { MediaJobError, systemClock, type Clock } from '@media-jobs/foundation';
 import { createRedisStore } from '@media-jobs/redis-store';
 import { createObservedStore } from './redis-store.ts';
 import { startBlackHoleProxy } from './testing/black-hole-proxy.ts';
+import { patiently, underLoad } from './testing/load.ts';
 import { countClients, freePort, startRedis, type TestRedis } from './testing/redis-server.ts';
 import { keys, sampleClaim, sampleRequest, sampleSuccess, submitSample } from './testing/sample-jobs.ts';
 
@@ -22,57 +22,14 @@ afterAll(async () => {
   expect(clients, 'Every test closes its stores').toBe(1);
 });
 
-/** Calls again while the store is away, as core does, and tells how long it took. */
-async function patiently<Result>(ask: () => Promise<Result>, patienceMs = 10_000): Promise<{ readonly result: Result; readonly tookMs: number }> {
-  const start = systemClock.monotonic();
-  for (;;) {
-    try {
-      return { result: await ask(), tookMs: systemClock.monotonic() - start };
-    } catch (error) {
-      if (MediaJobError.from(error).code !== 'STORE_UNAVAILABLE' || systemClock.monotonic() - start > patienceMs) throw error;
-    }
-    await sleep(20);
-  }
-}
-
 async function codeOf(work: Promise<unknown>): Promise<string> {
   return work.then(() => 'nothing', (error: unknown) => MediaJobError.from(error).code);
 }
 
-/** Works until told to stop, and returns the ids whose submit and whose commit were acknowledged. */
-async function load(store: JobStore, name: string, stop: AbortSignal): Promise<{ readonly submitted: string[]; readonly completed: string[]; readonly codes: Set<string> }> {
-  const [submitted, completed, codes] = [[] as string[], [] as string[], new Set<string>()];
-  for (let number = 0; !stop.aborted; number += 1) {
-    try {
-      submitted.push(await submitSample(store, `${name}-${number}`));
-      const [claimed] = await store.claim(sampleClaim({ owner: name }));
-      if (claimed === undefined) continue;
-      if ((await store.commit(claimed.key, sampleSuccess(claimed))).committed) completed.push(claimed.key.id);
-    } catch (error) {
-      codes.add(MediaJobError.from(error).code);
-      await sleep(5);
-    }
-  }
-  return { submitted, completed, codes };
-}
-
-/** Runs a load of four loops, does this to it in the middle, and checks that nothing that was acknowledged is lost. */
-async function underLoad(prefix: string, disturb: () => Promise<unknown>): Promise<Set<string>> {
+async function onServer(prefix: string, disturb: () => Promise<unknown>): Promise<Set<string>> {
   await using store = createRedisStore({ url: server.url, prefix });
-  const stop = new AbortController();
-  const loops = keys(4, 'loop').map((name) => load(store, name, stop.signal));
-  await sleep(100);
-  await disturb();
-  await patiently(() => store.ping());
-  await sleep(100);
-  stop.abort();
-  const done = await Promise.all(loops);
-  const [submitted, completed] = [done.flatMap((each) => each.submitted), done.flatMap((each) => each.completed)];
-  expect(completed.length).toBeGreaterThan(20);
-  expect(new Set(completed).size, 'Each job is committed once').toBe(completed.length);
-  for (const id of completed) expect((await store.get(id))?.state).toBe('completed');
-  for (const id of submitted) expect(await store.get(id)).not.toBeNull();
-  return new Set(done.flatMap(({ codes }) => [...codes]));
+  await using afterwards = createRedisStore({ url: server.url, prefix });
+  return await underLoad(store, afterwards, disturb);
 }
 
 describe('a store whose Redis is disturbed', () => {
@@ -105,7 +62,7 @@ describe('a store whose Redis is disturbed', () => {
     await patiently(async () => { if ((await codeOf(store.ping())) !== 'STORE_UNAVAILABLE') throw new MediaJobError('STORE_UNAVAILABLE', { message: 'not yet' }); });
     const start = systemClock.monotonic();
     expect(await codeOf(store.commit(claimed!.key, sampleSuccess(claimed!)))).toBe('STORE_UNAVAILABLE');
-    expect(systemClock.monotonic() - start).toBeLessThan(200);
+    expect(systemClock.monotonic() - start, 'At once, not after the 5 s that a command may take').toBeLessThan(2_000);
     await durable.start();
     const { result, tookMs } = await patiently(() => store.commit(claimed!.key, sampleSuccess(claimed!)));
     expect(tookMs).toBeLessThan(5_000);
@@ -114,7 +71,7 @@ describe('a store whose Redis is disturbed', () => {
   });
 
   test('connections that are killed in the middle of load cost errors, and nothing that was acknowledged', async () => {
-    const codes = await underLoad('killed', async () => {
+    const codes = await onServer('killed', async () => {
       for (let round = 0; round < 3; round += 1) {
         await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
         await sleep(150);
@@ -124,13 +81,13 @@ describe('a store whose Redis is disturbed', () => {
   });
 
   test('scripts that are flushed in the middle of load are loaded again, unnoticed', async () => {
-    expect([...(await underLoad('flushed', async () => {
+    expect([...(await onServer('flushed', async () => {
       for (let round = 0; round < 10; round += 1) await admin.call('SCRIPT', 'FLUSH', 'SYNC');
     }))]).toEqual([]);
   });
 
   test('a pause of Redis is waited out', async () => {
-    expect([...(await underLoad('paused', () => admin.client('PAUSE', 700, 'ALL')))]).toEqual([]);
+    expect([...(await onServer('paused', () => admin.client('PAUSE', 700, 'ALL')))]).toEqual([]);
   });
 
   test('a connection that swallows a call fails it in bounded time, and is made anew', async () => {
@@ -195,37 +152,22 @@ describe('many processes', () => {
 
   test.each([3_600_000, -3_600_000])('a process whose clock is wrong by %d ms expires, retries and takes away nothing early or late', async (offsetMs) => {
     const clock: Clock = { ...systemClock, now: () => systemClock.now() + offsetMs };
-    await using right = createRedisStore({ url: server.url, prefix: `skew${offsetMs}` });
-    await using wrong = createRedisStore({ url: server.url, prefix: `skew${offsetMs}`, clock });
-    await submitSample(right, 'done', { policy: { maxAttempts: 3, maxLosses: 3, ttlMs: 200 } });
-    const [done] = await wrong.claim(sampleClaim());
+    let serverMs = 0;
+    const shared = { url: server.url, prefix: `skew${offsetMs}`, clockOffsetMs: () => serverMs };
+    await using right = createRedisStore(shared);
+    await using wrong = createRedisStore({ ...shared, clock });
+    await submitSample(right, 'done', { policy: { maxAttempts: 3, maxLosses: 3, ttlMs: 60_000 } });
+    const [done] = await wrong.claim(sampleClaim({ leaseMs: 600_000 }));
     const reply = await wrong.commit(done!.key, sampleSuccess(done!));
     await submitSample(right, 'runs');
-    await right.claim(sampleClaim());
+    await right.claim(sampleClaim({ leaseMs: 600_000 }));
     expect(await wrong.due('lease', { limit: 10 })).toEqual([]);
-    expect(Math.abs((reply.record?.endedAt ?? 0) - Date.now())).toBeLessThan(1_000);
+    expect(Math.abs((reply.record?.endedAt ?? 0) - Date.now())).toBeLessThan(30_000);
     expect(await wrong.takeExpired(10)).toEqual([]);
-    await sleep(250);
+    expect((await wrong.get(done!.key.id))?.state).toBe('completed');
+    serverMs = 60_001;
+    expect((await wrong.get(done!.key.id))?.state).toBe('expiring');
     expect(await wrong.takeExpired(10)).toHaveLength(1);
-  });
-});
-
-describe('replicas', () => {
-  test('with `minReplicas` a write is acknowledged when a replica has it, survives a failover, and is refused when none is there', async () => {
-    await using master = await startRedis(['--save', '', '--appendonly', 'no', '--repl-diskless-sync-delay', '0']);
-    await using replica = await startRedis(['--save', '', '--appendonly', 'no', '--replicaof', `127.0.0.1 ${master.port}`]);
-    const second = new Redis(replica.url);
-    await expect.poll(() => second.info('replication'), { timeout: 10_000 }).toContain('master_link_status:up');
-    await using store = createRedisStore({ url: master.url, minReplicas: 1, waitReplicasMs: 300 });
-    await patiently(() => store.epoch());
-    const ids = await Promise.all(keys(20).map((key) => submitSample(store, key)));
-    await master.stop();
-    await second.replicaof('NO', 'ONE');
-    await using after = createRedisStore({ url: replica.url, minReplicas: 0 });
-    for (const id of ids) expect(await after.get(id)).not.toBeNull();
-    second.disconnect();
-    await using lonely = createRedisStore({ url: replica.url, minReplicas: 1, waitReplicasMs: 50 });
-    expect(await codeOf(submitSample(lonely, 'unsafe'))).toBe('STORE_UNAVAILABLE');
   });
 });
 

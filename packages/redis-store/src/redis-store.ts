@@ -1,4 +1,4 @@
-import type { HealthCheck, JobStore } from '@media-jobs/core';
+import { asRead, type HealthCheck, type JobStore, type LookupKind } from '@media-jobs/core';
 import { createChangeFeed, type ChangeFeed } from './change-feed.ts';
 import { createConnection } from './connection.ts';
 import { due, takeExpired } from './due-methods.ts';
@@ -56,9 +56,9 @@ export function createObservedStore(given: RedisStoreOptions, observe?: TripObse
 function storeMethods(records: Records, known: KnownRecords, runner: ScriptRunner, feed: ChangeFeed): Omit<JobStore, typeof Symbol.asyncDispose> {
   const newJobs = createNewJobs(records, known);
   const context: WorkerContext = { records, known, held: createHeldClaims(), work: createWorkBatch(records, newJobs.mark) };
-  const lookups = batchTurn<'hit' | 'miss', undefined>(async (kinds) => {
-    const hits = kinds.filter((kind) => kind === 'hit').length;
-    await records.eras.act(countScript, 'write', ({ keys }) => ({ keys: [keys.tally], args: [hits, kinds.length - hits] }));
+  const lookups = batchTurn<LookupKind, undefined>(async (kinds) => {
+    const args = [...Map.groupBy(kinds, (kind) => kind)].flatMap(([kind, some]) => [`#${kind}`, some.length]);
+    await records.eras.act(countScript, 'write', ({ keys }) => ({ keys: [keys.tally], args }));
     return [];
   });
   return {
@@ -69,7 +69,7 @@ function storeMethods(records: Records, known: KnownRecords, runner: ScriptRunne
     get: async (id) => {
       for (let era = await records.eras.present(); ; era = await records.eras.refresh()) {
         const place = await records.readOne(era, id);
-        if (place !== null) return place.record;
+        if (place !== null) return asRead(place.record, place.now);
       }
     },
     list: (filter, page) => list(records, runner, filter, page),

@@ -21,7 +21,7 @@ export async function stats(records: Records, runner: ScriptRunner): Promise<Sto
     waiting: count(`w:${name}`), running: count(`r:${name}`), completed: count(`c:${name}`), failed: count(`f:${name}`), totalWallMs: count(`ms:${name}`), maxWallMs: longest[index] ?? 0,
   }]));
   return {
-    byState: { ...inState, completed: Math.max(0, (counts.at(-1) ?? 0) - others) }, deadLetters: count('#dead'), cacheHits: count('#hit'), cacheMisses: count('#miss'), corrupt: count('#corrupt'),
+    byState: { ...inState, completed: Math.max(0, (counts.at(-1) ?? 0) - others) }, deadLetters: count('#dead'), cacheHits: count('#hit'), cacheMisses: count('#miss'), cacheUnusable: count('#unusable'), corrupt: count('#corrupt'),
     files: count('#files'), bytes: count('#bytes'), oldestWaitingMs: first[1] === undefined ? null : Math.max(0, Number(now) - Number(first[1])), byOperation,
   };
 }

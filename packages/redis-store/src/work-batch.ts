@@ -91,7 +91,7 @@ function slicesOf(items: readonly Item[]): readonly (readonly Item[])[] {
   for (const item of items) {
     const weight = 'ask' in item ? item.ask.limit : 1;
     const last = slices.at(-1);
-    if (last === undefined || last[0]?.era !== item.era || size + weight > 2 * batch) {
+    if (last === undefined || last[0]?.era !== item.era || size + weight > batch + 10) {
       slices.push([item]);
       size = weight;
     } else {

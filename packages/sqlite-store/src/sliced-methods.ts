@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { checkPageLimit, encodeCursor, type DueJob, type DueKind, type DueRequest, type Heartbeat, type HeartbeatReply, type JobFilter, type JobPage, type JobRecord, type PageRequest, type TakenJob } from '@media-jobs/core';
+import { asRead, checkPageLimit, encodeCursor, type DueJob, type DueKind, type DueRequest, type Heartbeat, type HeartbeatReply, type JobFilter, type JobPage, type JobRecord, type PageRequest, type TakenJob } from '@media-jobs/core';
 import type { Durability } from './connection.ts';
 import { dueJob, lapse, takeExpired, wake } from './due-methods.ts';
 import { collect } from './epoch-methods.ts';
@@ -36,11 +36,12 @@ async function inSlices<Item>(limit: number, take: (limit: number) => Promise<re
 
 /** See `JobStore.get`. */
 export async function get({ read, write }: Access, id: string): Promise<JobRecord | null> {
-  const found = await read(({ statements, era, epoch }) => {
+  const found = await read(({ statements, era, epoch, now }) => {
     const row = statements.get(sql.find, id, era) as Row | undefined;
-    return row === undefined ? null : readRow(row, epoch);
+    const record = row === undefined ? null : readRow(row, epoch);
+    return typeof record === 'string' ? record : asRead(record, now);
   });
-  return typeof found === 'string' ? write('relaxed', (scope) => findRecord(scope, id)) : found;
+  return typeof found === 'string' ? write('relaxed', (scope) => asRead(findRecord(scope, id), scope.now)) : found;
 }
 
 /** See `JobStore.list`. The page is one state of the file; only its records are checked in slices. */

@@ -33,7 +33,7 @@ export function stats({ statements, era, now }: Scope): StoreStats {
   const counter = (key: string): number => (statements.get(sql.getMeta, key) as { value: number } | undefined)?.value ?? 0;
   const since = (statements.get(sql.oldestWaiting, era) as { since: number | null }).since;
   return {
-    byState, ...sums, cacheHits: counter('hit'), cacheMisses: counter('miss'), corrupt: counter('corrupt'),
+    byState, ...sums, cacheHits: counter('hit'), cacheMisses: counter('miss'), cacheUnusable: counter('unusable'), corrupt: counter('corrupt'),
     oldestWaitingMs: since === null ? null : Math.max(0, now - since), byOperation,
   };
 }

@@ -6,14 +6,14 @@ import { ageText, bytesText, countText, durationText } from '../units.ts';
 const tableWidth = 100;
 
 /** The counts of a store for people. */
-export function statsText({ byState, deadLetters, cacheHits, cacheMisses, corrupt, files, bytes, oldestWaitingMs, byOperation }: StoreStats): string {
+export function statsText({ byState, deadLetters, cacheHits, cacheMisses, cacheUnusable, corrupt, files, bytes, oldestWaitingMs, byOperation }: StoreStats): string {
   const total = jobStates.reduce((sum, state) => sum + byState[state], 0);
   const lines = labelledLines([
     ['jobs', String(total)],
     ...jobStates.filter((state) => byState[state] > 0).map((state) => [`  ${state}`, String(byState[state]) + (state === 'failed' && deadLetters > 0 ? `, ${countText(deadLetters, 'dead letter')} among them` : '')] as const),
     ['in line', `${byState.queued + byState.retrying}${oldestWaitingMs === null ? '' : `, the oldest for ${ageText(oldestWaitingMs)}`}`],
     ['files', `${files}, ${bytesText(bytes)}`],
-    ['cache', `${countText(cacheHits, 'hit')}, ${cacheMisses} ${cacheMisses === 1 ? 'miss' : 'misses'}`],
+    ['cache', `${countText(cacheHits, 'hit')}, ${cacheMisses} ${cacheMisses === 1 ? 'miss' : 'misses'}${cacheUnusable === 0 ? '' : `, ${cacheUnusable} unusable`}`],
     ...(corrupt === 0 ? [] : [['set aside', `${countText(corrupt, 'record')} that could not be read`] as const]),
   ]);
   const operations = Object.entries(byOperation).map(([name, { waiting, running, completed, failed, totalWallMs, maxWallMs }]) => [

@@ -1,5 +1,5 @@
 import type { ClaimKey, Outcome } from '../ports/store-messages.ts';
-import { checkedRecord } from './checked-record.ts';
+import { checkedRecord, outcomePart } from './checked-record.ts';
 import { endCancelled, holdsClaim } from './claim-moves.ts';
 import { addUsage, atEnd, storedError, withNote } from './end-of-attempt.ts';
 import type { DeadLetterReason, JobRecord } from './job.ts';
@@ -54,5 +54,5 @@ function fail(record: JobRecord, outcome: Outcome & { readonly kind: 'retry' | '
 }
 
 function valid(record: JobRecord): JobRecord {
-  return checkedRecord(record, { code: 'OUTPUT_INVALID', madeFrom: 'a result', advice: 'Names of artifacts and of their folder are relative and stay below it; sizes are whole bytes; digests are sha256 in hex.' });
+  return checkedRecord(record, outcomePart(), { code: 'OUTPUT_INVALID', madeFrom: 'a result', advice: 'Names of artifacts and of their folder are relative and stay below it; sizes are whole bytes; digests are sha256 in hex.' });
 }

@@ -33,6 +33,15 @@ export function expiryDueAt(record: JobRecord): number | null {
   return hasEnded(record.state) ? record.expiresAt : null;
 }
 
+/**
+ * A record as a reader sees it: one that has ended and is past its time to live counts as `expiring`, by the store's time,
+ * whether or not a pass has come by. Null passes through.
+ */
+export function asRead(record: JobRecord | null, now: number): JobRecord | null {
+  if (record === null || record.expiresAt === null || record.expiresAt > now || !hasEnded(record.state)) return record;
+  return { ...record, state: 'expiring' };
+}
+
 /** Marks an ended job `expiring` under a fresh take token. Throws `ILLEGAL_MOVE` when it has not ended. */
 export function applyTake(record: JobRecord, { takeToken, now }: { readonly takeToken: string; readonly now: number }): { readonly record: JobRecord; readonly taken: TakenJob } {
   const taken: TakenJob = { id: record.id, takeToken, folders: foldersOf(record), bytes: bytesOf(record) };

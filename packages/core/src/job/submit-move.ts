@@ -1,5 +1,5 @@
 import type { SubmitOutcome, SubmitRequest } from '../ports/store-messages.ts';
-import { checkedRecord } from './checked-record.ts';
+import { checkedRecord, requestedPart } from './checked-record.ts';
 import { recordSchemaVersion, type JobRecord } from './job.ts';
 import { plainCopy } from './plain-data.ts';
 import { destination } from './transitions.ts';
@@ -82,5 +82,5 @@ function newRun(request: SubmitRequest, now: number, sequence: number): JobRecor
 }
 
 function valid(record: JobRecord): JobRecord {
-  return checkedRecord(record, { code: 'INVALID_INPUT', madeFrom: 'a request', advice: 'Submit through `createMediaJobs`, which builds the request.' });
+  return checkedRecord(record, requestedPart(), { code: 'INVALID_INPUT', madeFrom: 'a request', advice: 'Submit through `createMediaJobs`, which builds the request.' });
 }

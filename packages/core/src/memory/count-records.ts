@@ -19,7 +19,7 @@ export function countRecords(records: EpochRecords, now: number): StoreStats {
   }
   const first = records.dispatches.first();
   const oldestWaitingMs = first === undefined ? null : Math.max(0, now - first.updatedAt);
-  return { byState, ...sums, cacheHits: records.lookups.hit, cacheMisses: records.lookups.miss, corrupt: 0, oldestWaitingMs, byOperation };
+  return { byState, ...sums, cacheHits: records.lookups.hit, cacheMisses: records.lookups.miss, cacheUnusable: records.lookups.unusable, corrupt: 0, oldestWaitingMs, byOperation };
 }
 
 function countOperation(stats: Writable<OperationStats>, { state, usage }: JobRecord): void {

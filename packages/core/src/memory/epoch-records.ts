@@ -22,7 +22,7 @@ export class EpochRecords {
   /** Queued jobs, the one that entered the line first in front. */
   readonly dispatches = new RecordHeap(earlier((record) => record.updatedAt));
   /** Cache hits and misses of this epoch. */
-  readonly lookups = { hit: 0, miss: 0 };
+  readonly lookups = { hit: 0, miss: 0, unusable: 0 };
   readonly #byId = new Map<string, JobRecord>();
   readonly #creation = new CreationOrder();
   readonly #lines = new Map<string, RecordHeap>();

@@ -1,13 +1,13 @@
 import { MediaJobError, systemClock, type Clock } from '@media-jobs/foundation';
 import { applyBeat, applyClaim, applyLapse, applyRelease, hasLapsed, isPresentDispatch } from '../job/claim-moves.ts';
 import { applyCommit } from '../job/commit-move.ts';
-import { applyCancel, applyTake, applyWake, expiryDueAt, mayPurge } from '../job/end-moves.ts';
+import { applyCancel, applyTake, applyWake, asRead, expiryDueAt, mayPurge } from '../job/end-moves.ts';
 import { newEpoch, newToken } from '../job/epoch.ts';
 import { hasEnded, type JobRecord } from '../job/job.ts';
 import { checkPageLimit, decodeCursor, encodeCursor } from '../job/page-cursor.ts';
 import { applyRedrive, applySubmit } from '../job/submit-move.ts';
 import type { JobStore } from '../ports/job-store.ts';
-import type { ClaimKey, ClaimRequest, ClaimedJob, DueJob, DueKind, DueRequest, JobFilter, JobPage, JobPointer, Outcome, PageRequest, SharedSettings, StoreChange, TakenJob } from '../ports/store-messages.ts';
+import type { ClaimKey, ClaimRequest, ClaimedJob, DueJob, DueKind, DueRequest, JobFilter, JobPage, JobPointer, LookupKind, Outcome, PageRequest, SharedSettings, StoreChange, TakenJob } from '../ports/store-messages.ts';
 import { countRecords } from './count-records.ts';
 import { EpochRecords } from './epoch-records.ts';
 
@@ -44,7 +44,7 @@ export function createMemoryStore({ clock = systemClock }: MemoryStoreOptions = 
     capabilities: { multiProcess: false, durable: false },
     epoch: act(({ epoch }) => epoch),
     submit: act(submit),
-    get: act(({ records }, id: string) => records.get(id)),
+    get: act((held, id: string) => asRead(find(held, id), held.clock.now())),
     list: act(list),
     claim: act(claim),
     heartbeat: act(heartbeat),
@@ -57,7 +57,7 @@ export function createMemoryStore({ clock = systemClock }: MemoryStoreOptions = 
     takeNow: act(takeNow),
     redrive: act(redrive),
     stats: act((held) => countRecords(held.records, held.clock.now())),
-    countLookup: act(({ records }, kind: 'hit' | 'miss') => void (records.lookups[kind] += 1)),
+    countLookup: act(({ records }, kind: LookupKind) => void (records.lookups[kind] += 1)),
     watch: (listener) => watch(memory, listener),
     reset: act(reset),
     collect: act(collect),

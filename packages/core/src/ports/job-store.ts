@@ -1,6 +1,6 @@
 import type { JobRecord } from '../job/job.ts';
 import type {
-  ClaimKey, ClaimRequest, ClaimedJob, CommitReply, DueJob, DueKind, DueRequest, Heartbeat, HeartbeatReply, JobFilter, JobPage, Outcome, PageRequest, SharedSettings, StoreCapabilities, StoreChange, StoreStats, SubmitOutcome, SubmitRequest, TakenJob,
+  ClaimKey, ClaimRequest, ClaimedJob, CommitReply, DueJob, DueKind, DueRequest, Heartbeat, HeartbeatReply, JobFilter, JobPage, LookupKind, Outcome, PageRequest, SharedSettings, StoreCapabilities, StoreChange, StoreStats, SubmitOutcome, SubmitRequest, TakenJob,
 } from './store-messages.ts';
 
 /**
@@ -24,7 +24,10 @@ export interface JobStore extends AsyncDisposable {
   /** Accepts the job, joins one that is there, or refuses. Compares the epoch that the inputs were staged in. */
   submit(request: SubmitRequest): Promise<SubmitOutcome>;
 
-  /** The record, or null when there is none in this epoch. */
+  /**
+   * The record, or null when there is none in this epoch. An ended job past its time to live, by the store's time, is told
+   * as `expiring` (`asRead`), also before a pass has taken it.
+   */
   get(id: string): Promise<JobRecord | null>;
 
   /** Newest record first. Throws `INVALID_OPTION` for a limit outside 1..1000 or a cursor that is none. */
@@ -72,8 +75,8 @@ export interface JobStore extends AsyncDisposable {
 
   stats(): Promise<StoreStats>;
 
-  /** Counts a cache hit or miss for `stats`. */
-  countLookup(kind: 'hit' | 'miss'): Promise<void>;
+  /** Counts for `stats`: an answer from the cache, a job that had to run, a cached result that could not be given out. */
+  countLookup(kind: LookupKind): Promise<void>;
 
   /** Calls back on changes, soon after them, until it is ended. A hint only. The listener must not throw. */
   watch(listener: (change: StoreChange) => void): Disposable;

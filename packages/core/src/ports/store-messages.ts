@@ -157,6 +157,8 @@ export interface StoreStats {
   readonly deadLetters: number;
   readonly cacheHits: number;
   readonly cacheMisses: number;
+  /** Cached results that could not be given out, because a file was gone or the output did not fit its schema. */
+  readonly cacheUnusable: number;
   /** Records set aside because they could not be read. */
   readonly corrupt: number;
   /** Files that records name: results, and inputs that are still kept. */
@@ -188,6 +190,9 @@ export interface StoreChange {
   /** Tells the worker of a running job at once what it would else learn by the next beat. */
   readonly cancelRequested?: boolean;
 }
+
+/** What became of a look into the cache. */
+export type LookupKind = 'hit' | 'miss' | 'unusable';
 
 /** Settings that all processes on one store should share. */
 export interface SharedSettings {

@@ -1,8 +1,11 @@
+import type { JobRecord } from '../job/job.ts';
 import type { StoreChange } from '../ports/store-messages.ts';
 
 /** A change, and what the worker shared of the result since the hint before. */
 export interface JobHint extends StoreChange {
   readonly parts?: readonly unknown[];
+  /** The record that a worker of this process has just committed: no hint, but what stands in the store. */
+  readonly ended?: JobRecord;
 }
 
 /** Carries hints about jobs inside this process: from the store's `watch` and from the runner. A hint may be late, doubled or missing. */

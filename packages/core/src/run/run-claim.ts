@@ -1,6 +1,6 @@
 import { removePath } from '@media-jobs/cleanup';
 import { MediaJobError } from '@media-jobs/foundation';
-import type { JobRecord } from '../job/job.ts';
+import { hasEnded, type JobRecord } from '../job/job.ts';
 import type { RegisteredOperation } from '../operation/registered-operation.ts';
 import type { ClaimedJob, Outcome } from '../ports/store-messages.ts';
 import { commitOutcome, releaseClaim } from './commit.ts';
@@ -86,7 +86,7 @@ async function write(context: ClaimContext, claim: OpenClaim, ending: Ending): P
   }
   const after = await commitOutcome(context, key, ending.outcome, claim.logger, context.giveUp);
   if (after?.state === 'retrying') context.onRetry(delayOf(ending.outcome));
-  if (after !== null) context.events.emit({ id: record.id, generation: after.generation, state: after.state, progress: after.progress, phase: after.phase });
+  if (after !== null) context.events.emit({ id: record.id, generation: after.generation, state: after.state, progress: after.progress, phase: after.phase, ...(hasEnded(after.state) ? { ended: after } : {}) });
   return after;
 }
 

@@ -1,6 +1,6 @@
 import { MediaJobError } from '@media-jobs/foundation';
 import type { StagedFolder } from '@media-jobs/cleanup';
-import { hasEnded, type JobRecord } from '../job/job.ts';
+import type { JobRecord } from '../job/job.ts';
 import type { SubmitOutcome, SubmitRequest } from '../ports/store-messages.ts';
 import { whyUnusable } from './cached-result.ts';
 import { dispatchRecord } from './dispatch-due.ts';
@@ -36,17 +36,19 @@ const cancelPatienceMs = 10_000;
  * and `EPOCH_PASSED` when one reset follows the other.
  */
 export async function placeJob(context: RunContext, intake: Intake, options: PlaceOptions): Promise<Placed> {
-  let livingGeneration: number | null = null;
+  // A job without files has nothing to stage: the store is asked at once to take it, and tells what stands there if it does not.
+  let seen: JobRecord | null | undefined = intake.files.length === 0 && !options.fresh ? null : undefined;
   for (let tries = 1; tries <= maxTries; tries += 1) {
     options.signal.throwIfAborted();
     const epoch = await context.store.epoch();
-    const before = await context.store.get(intake.id);
-    const answer = await look(context, intake, before, { ...options, livingGeneration });
+    const before: JobRecord | null = seen === undefined ? await context.store.get(intake.id) : seen;
+    seen = undefined;
+    const answer = await look(context, intake, before, options);
     if (answer === 'again') continue;
     if ('record' in answer) return answer;
     const outcome = await stageAndSubmit(context, intake, epoch, answer.discardGeneration, options);
     if (outcome.kind === 'refused' && outcome.reason !== 'epoch-passed') throw refusal(intake, outcome);
-    if (outcome.kind === 'existing' && outcome.record.state === 'completed') livingGeneration = outcome.record.generation;
+    if (outcome.kind === 'existing') seen = outcome.record;
     if (outcome.kind !== 'created' && outcome.kind !== 'restarted') continue;
     await accept(context, before, outcome.record);
     return { record: outcome.record, cached: false };
@@ -56,13 +58,8 @@ export async function placeJob(context: RunContext, intake: Intake, options: Pla
 
 type Look = Placed | 'again' | { readonly discardGeneration: number | undefined };
 
-interface LookOptions extends PlaceOptions {
-  /** The store, by its own time, says that this generation is not past its time to live: our clock is ahead. */
-  readonly livingGeneration: number | null;
-}
-
-/** What the record says: an answer, a reason to look again, or that the job must run. */
-async function look(context: RunContext, intake: Intake, record: JobRecord | null, { fresh, livingGeneration, signal }: LookOptions): Promise<Look> {
+/** What the record says: an answer, a reason to look again, or that the job must run. Whether its time is over the store has judged. */
+async function look(context: RunContext, intake: Intake, record: JobRecord | null, { fresh, signal }: PlaceOptions): Promise<Look> {
   const run = { discardGeneration: undefined };
   if (record === null || record.digest !== intake.digest) return run;
   if (record.state === 'running' && record.cancelRequested) {
@@ -75,10 +72,10 @@ async function look(context: RunContext, intake: Intake, record: JobRecord | nul
     return { record, cached: false };
   }
   if (record.state !== 'completed' || fresh) return run;
-  if (record.generation !== livingGeneration && record.expiresAt !== null && record.expiresAt <= context.clock.now()) return run;
   const reason = await whyUnusable(context, intake.registered, record);
   if (reason !== null) {
     jobLogger(context.logger, record).warn({ reason }, 'A cached result is unusable; the job runs again');
+    await context.store.countLookup('unusable');
     return { discardGeneration: record.generation };
   }
   await context.store.countLookup('hit');
@@ -120,7 +117,7 @@ async function accept(context: RunContext, before: JobRecord | null, record: Job
   await dispatchRecord(context, record);
   try {
     await context.store.countLookup('miss');
-    if (before === null || !hasEnded(before.state) || before.epoch !== record.epoch || before.generation !== record.generation - 1) return;
+    if (before === null || before.epoch !== record.epoch || before.generation !== record.generation - 1) return;
     for (const folder of [before.inputFolder, before.outputFolder]) {
       if (folder !== null) await context.workFolder.removeJobFolder(folder);
     }

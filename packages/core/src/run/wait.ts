@@ -84,7 +84,8 @@ export async function waitForEnd(context: RunContext, id: string, options: WaitO
     if (record === null || record.state === 'expiring') throw await absence(context, id, epoch);
     if (hasEnded(record.state)) return record;
     await follower.next();
-    follower.take();
+    const ended = follower.take().find((hint) => hint.ended !== undefined)?.ended;
+    if (ended !== undefined) return ended;
   }
 }
 

@@ -29,9 +29,8 @@ for i = 4, #KEYS do counts[#counts + 1] = redis.call('ZCARD', KEYS[i]) end
 return {'OK', text(now), redis.call('HGETALL', KEYS[2]), redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES'), counts}
 `);
 
-/** KEYS: epoch, tally. ARGV: …, cache hits, cache misses. */
-export const countScript: Script = defineScript('count 1', `
-redis.call('HINCRBY', KEYS[2], '#hit', ARGV[3])
-redis.call('HINCRBY', KEYS[2], '#miss', ARGV[4])
+/** KEYS: epoch, tally. ARGV: …, counters and what is added to each, in turn. */
+export const countScript: Script = defineScript('count 2', `
+for i = 3, #ARGV, 2 do redis.call('HINCRBY', KEYS[2], ARGV[i], ARGV[i + 1]) end
 return {'OK'}
 `);

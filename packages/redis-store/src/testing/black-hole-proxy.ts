@@ -6,12 +6,15 @@ export interface BlackHoleProxy extends AsyncDisposable {
   readonly port: number;
   /** From now on bytes vanish, in both directions, on old connections and new ones. */
   readonly swallow: (on: boolean) => void;
+  /** From now on new connections lead to another port, and those that stand are cut: the name of a server that has moved. */
+  readonly leadTo: (port: number) => void;
   /** Connections that were ever made to it. */
   readonly connections: () => number;
 }
 
 /** Starts one in front of a port of this machine. */
-export async function startBlackHoleProxy(target: number): Promise<BlackHoleProxy> {
+export async function startBlackHoleProxy(firstTarget: number): Promise<BlackHoleProxy> {
+  let target = firstTarget;
   const sockets = new Set<Socket>();
   let swallowing = false;
   let connections = 0;
@@ -33,6 +36,10 @@ export async function startBlackHoleProxy(target: number): Promise<BlackHoleProx
   return {
     port: (server.address() as { readonly port: number }).port,
     swallow: (on) => void (swallowing = on),
+    leadTo: (port) => {
+      target = port;
+      for (const socket of sockets) socket.destroy();
+    },
     connections: () => connections,
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy();

@@ -58,6 +58,19 @@ export const expiryCases: readonly ConformanceCase<JobStoreHarness>[] = [
       assert.equal(new Set(taken.map(({ id }) => id)).size, 6);
     },
   },
+  ...([['completed', completed], ['failed', failed], ['cancelled', cancelled]] as const).map(([state, make]): ConformanceCase<JobStoreHarness> => ({
+    name: `a ${state} job past its time to live is told as expiring before any pass has taken it, and not a moment earlier`,
+    run: async ({ create, advance }) => {
+      await using store = await create();
+      const { id } = await make(store, 'talk', { policy: { maxAttempts: 1, maxLosses: 1, ttlMs: 1_800_000 } });
+      await advance(1_800_000 - 1_000);
+      assert.equal((await stored(store, id)).state, state);
+      await advance(1_001);
+      assert.equal((await stored(store, id)).state, 'expiring');
+      const again = await submit(store, 'talk');
+      assert.deepEqual({ kind: again.kind, state: (await stored(store, id)).state }, { kind: 'restarted', state: 'queued' });
+    },
+  })),
   {
     name: 'a purge with the token of the take deletes the record, once',
     run: async ({ create, advance }) => {

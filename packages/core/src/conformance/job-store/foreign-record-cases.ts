@@ -9,12 +9,26 @@ async function overwrite({ corrupt }: JobStoreHarness, store: JobStore, id: stri
   await corrupt(store, id, text);
 }
 
+/** Changes to a sound record that make it none, each told by a name. With the record of an older version below they are twenty. */
 const spoil: Readonly<Record<string, (record: JobRecord) => string>> = {
   'cut off': (record) => JSON.stringify(record).slice(0, -40),
+  'that is empty': () => '',
+  'of bytes that are no text': () => '\u0000\u0001\ufffd',
   'of somebody else': () => '{"name":"other","version":"2.1"}',
   'of a wrong type': () => '42',
+  'that is a list': (record) => JSON.stringify([record]),
+  'that is null': () => 'null',
+  'without a schema version': ({ schemaVersion: _version, ...record }) => JSON.stringify(record),
   'with a field of a wrong type': (record) => JSON.stringify({ ...record, attempts: 'three' }),
+  'with a field missing': ({ policy: _policy, ...record }) => JSON.stringify(record),
+  'with a field that nobody knows': (record) => JSON.stringify({ ...record, novelty: true }),
+  'in a state that there is not': (record) => JSON.stringify({ ...record, state: 'sleeping' }),
+  'with a negative time': (record) => JSON.stringify({ ...record, createdAt: -1 }),
+  'with progress beyond its end': (record) => JSON.stringify({ ...record, progress: 1.5 }),
   'with an absolute path': (record) => JSON.stringify({ ...record, inputFolder: '/etc' }),
+  'with a path that leads out': (record) => JSON.stringify({ ...record, outputFolder: 'jobs/../../etc' }),
+  'with a digest that is none': (record) => JSON.stringify({ ...record, digest: 'abc' }),
+  'with an artifact of no size': (record) => JSON.stringify({ ...record, artifacts: [{ name: 'a.txt', sha256: '0'.repeat(64) }] }),
   'of a later release': (record) => JSON.stringify({ ...record, schemaVersion: recordSchemaVersion + 1, novelty: true }),
 };
 

@@ -104,7 +104,7 @@ export const statsCases: readonly ConformanceCase<JobStoreHarness>[] = [
     run: async ({ create }) => {
       await using store = await create();
       const byState = { queued: 0, running: 0, retrying: 0, completed: 0, failed: 0, cancelled: 0, expiring: 0 };
-      assert.deepEqual(await store.stats(), { byState, deadLetters: 0, cacheHits: 0, cacheMisses: 0, corrupt: 0, files: 0, bytes: 0, oldestWaitingMs: null, byOperation: {} });
+      assert.deepEqual(await store.stats(), { byState, deadLetters: 0, cacheHits: 0, cacheMisses: 0, cacheUnusable: 0, corrupt: 0, files: 0, bytes: 0, oldestWaitingMs: null, byOperation: {} });
     },
   },
   {
@@ -119,12 +119,12 @@ export const statsCases: readonly ConformanceCase<JobStoreHarness>[] = [
       await failed(store, 'e');
       await store.takeNow((await failed(store, 'f')).id);
       await running(store, 'g');
-      await Promise.all([store.countLookup('hit'), store.countLookup('hit'), store.countLookup('miss')]);
+      await Promise.all([store.countLookup('hit'), store.countLookup('hit'), store.countLookup('miss'), store.countLookup('unusable')]);
       const { oldestWaitingMs, ...stats } = await store.stats();
       assert.ok(oldestWaitingMs !== null && oldestWaitingMs >= 7_000 && oldestWaitingMs < 60_000);
       const none = { waiting: 0, running: 0, completed: 0, failed: 0, totalWallMs: 0, maxWallMs: 0 };
       assert.deepEqual(stats, {
-        byState: { queued: 2, running: 1, retrying: 0, completed: 2, failed: 1, cancelled: 0, expiring: 1 }, deadLetters: 0, cacheHits: 2, cacheMisses: 1, corrupt: 0,
+        byState: { queued: 2, running: 1, retrying: 0, completed: 2, failed: 1, cancelled: 0, expiring: 1 }, deadLetters: 0, cacheHits: 2, cacheMisses: 1, cacheUnusable: 1, corrupt: 0,
         files: 9, bytes: 5 * 1_000 + 2 * 100,
         byOperation: { transcribe: { waiting: 1, running: 1, completed: 2, failed: 1, totalWallMs: 1_000, maxWallMs: 500 }, download: { ...none, waiting: 1 } },
       });
