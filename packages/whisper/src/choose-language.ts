@@ -8,6 +8,13 @@ function unsupported(message: string, advice: string, language: string): MediaJo
   return new MediaJobError('UNSUPPORTED_LANGUAGE', { message, advice, facts: { language } });
 }
 
+/** Whether the text shall be English. Throws `UNSUPPORTED_LANGUAGE` for any other target, which Whisper cannot make. */
+export function wantsTranslation(target: boolean | string = false): boolean {
+  if (typeof target === 'boolean') return target;
+  if (findLanguage(target)?.code === 'en') return true;
+  throw unsupported(`Expected a translation into English, the only one that Whisper makes, got '${target}'.`, 'Have it transcribed as it is spoken, and translate the text elsewhere.', target);
+}
+
 /**
  * The code that the engine is given, or `auto` where it shall listen for the language itself. `auto` on an English-only
  * model is `en`. Throws `UNSUPPORTED_LANGUAGE` for what the model cannot do.

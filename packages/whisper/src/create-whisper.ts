@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import type { HealthCheck, HealthReport, ReleaseReceipt } from '@media-jobs/core';
 import { MediaJobError } from '@media-jobs/foundation';
-import { chooseLanguage } from './choose-language.ts';
+import { chooseLanguage, wantsTranslation } from './choose-language.ts';
+import { siftResult } from './hallucination/sift-result.ts';
+import { hallucinationModes, type HallucinationMode, type HallucinationReport } from './hallucination/sift-segments.ts';
 import type { CheckedModel, ModelInfo } from './model/model-info.ts';
 import { ModelSource } from './model/model-source.ts';
 import { createModels } from './model/models.ts';
@@ -58,18 +60,20 @@ class LocalWhisper implements Whisper {
   }
 
   async transcribe(wavFile: string, options: TranscribeOptions = {}): Promise<Transcript> {
-    const { language = 'auto', translate = false } = options;
+    const { language = 'auto', hallucinations: mode = 'flag', signal } = options;
     checkRun(wavFile, options);
     // The engine's process may have another current folder than this one has now.
     const file = resolve(wavFile);
-    const model = await this.#model.check(options.signal);
+    const translate = wantsTranslation(options.translate);
+    const model = await this.#model.check(signal);
     const code = chooseLanguage(language, translate, model);
-    const { durationSeconds, silent } = await lookAt(file, options.signal);
-    if (silent) return this.#silence(code, durationSeconds, model);
-    const request = this.#request(file, durationSeconds, code, model, options);
+    const { durationSeconds, silent } = await lookAt(file, signal);
+    if (silent) return this.#silence(code, durationSeconds, model, mode);
+    const request = this.#request(file, durationSeconds, code, model, { ...options, translate });
     const run = await this.#lane.run(request);
+    const { result, report } = await siftResult(run.result, { mode, capabilities: this.#options.engine.capabilities, wavFile: file, durationSeconds, signal });
     request.onProgress?.(1);
-    return this.#transcript(run, code, durationSeconds, model, options);
+    return this.#transcript({ ...run, result }, report, code, durationSeconds, model, options);
   }
 
   unload(): Promise<ReleaseReceipt | null> {
@@ -80,8 +84,8 @@ class LocalWhisper implements Whisper {
     return this.#loadTimeoutMs + softLimitMs({ durationSeconds, minSpeed: this.#options.minSpeed });
   }
 
-  async chooseLanguage(language: string, translate: boolean): Promise<string> {
-    return chooseLanguage(language, translate, await this.#model.check());
+  async chooseLanguage(language: string, translate: boolean | string): Promise<string> {
+    return chooseLanguage(language, wantsTranslation(translate), await this.#model.check());
   }
 
   modelInfo(): Promise<ModelInfo> {
@@ -99,8 +103,8 @@ class LocalWhisper implements Whisper {
     return this.#lane[Symbol.asyncDispose]();
   }
 
-  #request(wavFile: string, durationSeconds: number, language: string, model: CheckedModel, options: TranscribeOptions): LaneRequest {
-    const { translate = false, beamSize = this.#options.beamSize, onSegment } = options;
+  #request(wavFile: string, durationSeconds: number, language: string, model: CheckedModel, options: TranscribeOptions & { readonly translate: boolean }): LaneRequest {
+    const { beamSize = this.#options.beamSize, onSegment } = options;
     const { minSpeed, logger } = this.#options;
     return {
       logger,
@@ -108,7 +112,6 @@ class LocalWhisper implements Whisper {
       wavFile,
       durationSeconds,
       language,
-      translate,
       beamSize,
       timeoutMs: options.timeoutMs ?? softLimitMs({ durationSeconds, minSpeed }),
       stallTimeoutMs: options.stallTimeoutMs ?? stallLimitMs(model, durationSeconds),
@@ -122,7 +125,7 @@ class LocalWhisper implements Whisper {
     };
   }
 
-  #transcript(run: LaneRun, asked: string, durationSeconds: number, model: CheckedModel, options: TranscribeOptions): Transcript {
+  #transcript(run: LaneRun, hallucinations: HallucinationReport, asked: string, durationSeconds: number, model: CheckedModel, options: TranscribeOptions): Transcript {
     const { result, release, ...timings } = run;
     const checked = checkSegments(result, durationSeconds);
     const { languageProbability } = result;
@@ -138,10 +141,11 @@ class LocalWhisper implements Whisper {
       warnings: [...this.#warnings(options), ...result.warnings, ...checked.warnings],
       release,
       timings,
+      hallucinations,
     });
   }
 
-  #silence(language: string, durationSeconds: number, model: CheckedModel): Transcript {
+  #silence(language: string, durationSeconds: number, model: CheckedModel, mode: HallucinationMode): Transcript {
     return Object.freeze({
       text: '',
       language: language === 'auto' ? noLanguage : language,
@@ -152,6 +156,7 @@ class LocalWhisper implements Whisper {
       warnings: ['The audio is silent; the engine was not asked.'],
       release: null,
       timings: { waitMs: 0, loadMs: 0, transcribeMs: 0, releaseMs: 0 },
+      hallucinations: { mode, flagged: 0, dropped: [], unchecked: [] },
     });
   }
 
@@ -193,7 +198,8 @@ function rising(onProgress: ((ratio: number) => void) | undefined): (ratio: numb
   };
 }
 
-function checkRun(wavFile: unknown, { language, prompt, beamSize, timeoutMs, stallTimeoutMs }: TranscribeOptions): void {
+function checkRun(wavFile: unknown, { language, prompt, beamSize, timeoutMs, stallTimeoutMs, hallucinations = 'flag' }: TranscribeOptions): void {
+  if (!hallucinationModes.includes(hallucinations)) throw invalidOption('hallucinations', "'flag', 'drop' or 'off'", hallucinations, 'Leave it out to have them flagged.');
   if (typeof wavFile !== 'string' || wavFile === '' || wavFile.includes('\0')) throw invalidOption('wavFile', 'the path of a WAV file', wavFile, 'Give the path of a file.');
   if (language !== undefined && typeof language !== 'string') throw invalidOption('language', 'a code or a name', language, "Give a code such as 'en', or 'auto'.");
   if (prompt !== undefined && (prompt.length > longestPrompt || prompt.includes('\0'))) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { findLanguage, languages } from '@media-jobs/whisper';
-import { chooseLanguage } from './choose-language.ts';
+import { chooseLanguage, wantsTranslation } from './choose-language.ts';
 import type { CheckedModel } from './model/model-info.ts';
 
 const english: CheckedModel = { file: '/m', bytes: 1, stamp: '', type: 'base', multilingual: false, languages: 1, parametersMillions: 74 };
@@ -15,7 +15,7 @@ test('the table holds the hundred languages of Whisper once each', () => {
 
 test.each([
   ['en', 'en'], ['EN', 'en'], [' de ', 'de'], ['de-AT', 'de'], ['pt_BR', 'pt'], ['German', 'de'], ['haitian creole', 'ht'],
-  ['jv', 'jw'], ['iw', 'he'], ['nb-NO', 'no'], ['zh-yue', 'yue'], ['haw', 'haw'],
+  ['jv', 'jw'], ['iw', 'he'], ['nb-NO', 'no'], ['zh-yue', 'yue'], ['haw', 'haw'], ['Castilian', 'es'], ['mandarin', 'zh'], ['Flemish', 'nl'], ['mo', 'ro'],
 ])('%s is understood as %s', (text, code) => {
   expect(findLanguage(text)?.code).toBe(code);
 });
@@ -36,6 +36,11 @@ test.each([
   ['Cantonese of a model before large-v3', 'yue', false, multilingual, /cantonese/],
 ] as const)('%s is refused by name, with advice', (_case, language, translate, model, message) => {
   expect(() => chooseLanguage(language, translate, model)).toThrow(expect.objectContaining({ code: 'UNSUPPORTED_LANGUAGE', message: expect.stringMatching(message) as string, advice: expect.stringMatching(/./) as string }));
+});
+
+test('English is the only target of a translation; any other is refused by name', () => {
+  expect([undefined, false, true, 'en', 'English', 'en-GB'].map((target) => wantsTranslation(target))).toEqual([false, false, true, true, true, true]);
+  for (const target of ['de', 'klingon', '']) expect(() => wantsTranslation(target)).toThrow(expect.objectContaining({ code: 'UNSUPPORTED_LANGUAGE', message: expect.stringContaining(`'${target}'`) as string }));
 });
 
 test('Cantonese is there in a model of the large-v3 generation', () => {

@@ -30,7 +30,12 @@ export const languages: readonly Language[] = Object.freeze(table.map((row) => {
 }));
 
 /** Codes that mean the same language under another standard or an older name. */
-const aliases: ReadonlyMap<string, string> = new Map([['jv', 'jw'], ['iw', 'he'], ['nb', 'no'], ['fil', 'tl'], ['zh-yue', 'yue'], ['in', 'id']]);
+const aliases: ReadonlyMap<string, string> = new Map([['jv', 'jw'], ['iw', 'he'], ['nb', 'no'], ['fil', 'tl'], ['zh-yue', 'yue'], ['in', 'id'], ['mo', 'ro'], ['ji', 'yi'], ['cmn', 'zh']]);
+
+/** Other English names, as OpenAI's `TO_LANGUAGE_CODE` has them. */
+const otherNames: ReadonlyMap<string, string> = new Map([
+  ['burmese', 'my'], ['valencian', 'ca'], ['flemish', 'nl'], ['haitian', 'ht'], ['letzeburgesch', 'lb'], ['pushto', 'ps'], ['panjabi', 'pa'], ['moldavian', 'ro'], ['moldovan', 'ro'], ['sinhalese', 'si'], ['castilian', 'es'], ['mandarin', 'zh'],
+]);
 
 const byCode: ReadonlyMap<string, Language> = new Map(languages.map((language) => [language.code, language]));
 const byName: ReadonlyMap<string, Language> = new Map(languages.map((language) => [language.name, language]));
@@ -41,7 +46,7 @@ const byName: ReadonlyMap<string, Language> = new Map(languages.map((language) =
  */
 export function findLanguage(text: string): Language | undefined {
   const wanted = text.trim().toLowerCase().replaceAll('_', '-');
-  const code = aliases.get(wanted) ?? wanted;
+  const code = aliases.get(wanted) ?? otherNames.get(wanted) ?? wanted;
   const region = code.indexOf('-');
   const base = region > 0 ? code.slice(0, region) : code;
   return byCode.get(code) ?? byName.get(wanted) ?? byCode.get(aliases.get(base) ?? base);

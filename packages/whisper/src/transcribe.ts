@@ -7,6 +7,8 @@ import { toJson } from './captions/json.ts';
 import { toSrt } from './captions/srt.ts';
 import { toTxt } from './captions/txt.ts';
 import { toVtt } from './captions/vtt.ts';
+import { hallucinationChecks, type FlaggedSegment } from './hallucination/judge-segments.ts';
+import { hallucinationModes } from './hallucination/sift-segments.ts';
 import { findLanguage } from './languages.ts';
 import { transcribeFloors } from './time-limits.ts';
 import type { Transcript } from './transcript.ts';
@@ -18,14 +20,19 @@ const prepareShare = 0.2;
 /** One spelling for each language, so that `EN` and `english` are the same job as `en`. What is unknown is refused later, by name. */
 const canonicalLanguage = (text: string): string => (text.trim().toLowerCase() === 'auto' ? 'auto' : (findLanguage(text)?.code ?? text));
 
+/** `'en'` and true are the same job. */
+const canonicalTranslation = (target: boolean | string): boolean | string => (typeof target === 'string' && findLanguage(target)?.code === 'en' ? true : target);
+
 /** What a job of `transcribe` is given. */
 export const transcribeInput = z.strictObject({
   /** Any media file with speech in it. */
   file: inputFile(),
   /** A Whisper code, an English name, or `auto`. */
   language: z.string().min(1).max(40).default('auto').transform(canonicalLanguage),
-  /** Into English. */
-  translate: z.boolean().default(false),
+  /** True, or a name of English: into English. Another language is refused later, by name. */
+  translate: z.union([z.boolean(), z.string().min(1).max(40)]).default(false).transform(canonicalTranslation),
+  /** What is done about segments that are likely made up. */
+  hallucinations: z.enum(hallucinationModes).default('flag'),
   /** Words that set the tone: names, spellings, the sentence before. */
   prompt: z.string().min(1).max(2000).optional(),
   /** Draw `waveform.png` beside the transcript. */
@@ -33,6 +40,19 @@ export const transcribeInput = z.strictObject({
 });
 
 const milliseconds = z.number().nonnegative();
+
+const flagSchema = z.object({ check: z.enum(hallucinationChecks), value: z.number(), threshold: z.number() });
+const wordSchema = z.object({ start: z.number().nonnegative(), end: z.number().nonnegative(), text: z.string(), probability: z.number().min(0).max(1).exactOptional() });
+const segmentSchema = z.object({
+  start: z.number().nonnegative(),
+  end: z.number().nonnegative(),
+  text: z.string(),
+  words: z.array(wordSchema).exactOptional(),
+  noSpeechProbability: z.number().min(0).max(1).exactOptional(),
+  averageLogProbability: z.number().exactOptional(),
+  /** Reasons to doubt it. */
+  flags: z.array(flagSchema).exactOptional(),
+});
 
 const releaseSchema = z.object({
   pid: z.number().int(),
@@ -50,13 +70,14 @@ export const transcribeOutput = z.object({
   languageProbability: z.number().min(0).max(1).optional(),
   durationSeconds: z.number().nonnegative(),
   /** Times in seconds. */
-  segments: z.array(z.object({ start: z.number().nonnegative(), end: z.number().nonnegative(), text: z.string() })),
+  segments: z.array(segmentSchema),
   audioInfo: z.object({ format: z.string(), codec: z.string(), sampleRate: z.number(), channels: z.number(), bytes: z.number() }),
   engine: z.string(),
   model: z.object({ name: z.string(), type: z.string(), multilingual: z.boolean(), sha256: z.string() }),
   warnings: z.array(z.string()),
   /** Shows that the engine's memory is back; null when none was needed, because the audio is silent. */
   release: releaseSchema.nullable(),
+  hallucinations: z.object({ mode: z.enum(hallucinationModes), flagged: z.number(), dropped: z.array(segmentSchema), unchecked: z.array(z.enum(hallucinationChecks)) }),
   timings: z.object({ prepareMs: milliseconds, waitMs: milliseconds, loadMs: milliseconds, transcribeMs: milliseconds, releaseMs: milliseconds }),
 });
 
@@ -74,7 +95,7 @@ type Output = z.input<typeof transcribeOutput>;
 export function transcribe({ whisper, speech }: TranscribeOperationOptions): Operation<'transcribe', typeof transcribeInput, typeof transcribeOutput> {
   return defineOperation({
     name: 'transcribe',
-    version: 1,
+    version: 2,
     input: transcribeInput,
     output: transcribeOutput,
     limits: { ...transcribeFloors, concurrency: 1 },
@@ -111,12 +132,13 @@ function prepare({ speech }: TranscribeOperationOptions, { file, waveform }: Inp
   });
 }
 
-function hear({ whisper }: TranscribeOperationOptions, { language, translate, prompt }: Input, { wavFile }: Speech, attempt: Attempt): Promise<Transcript> {
+function hear({ whisper }: TranscribeOperationOptions, { language, translate, prompt, hallucinations }: Input, { wavFile }: Speech, attempt: Attempt): Promise<Transcript> {
   attempt.report({ ratio: prepareShare, phase: 'transcribe' });
   return whisper.transcribe(wavFile, {
     ...attempt.controls,
     language,
     translate,
+    hallucinations,
     ...(prompt === undefined ? {} : { prompt }),
     onProgress: (ratio) => attempt.report({ ratio: prepareShare + ratio * (1 - prepareShare), phase: 'transcribe' }),
   });
@@ -140,18 +162,28 @@ async function keepFiles(transcript: Transcript, { waveformFile }: Speech, { art
 }
 
 function describe(transcript: Transcript, speech: Speech, sha256: string, prepareMs: number): Output {
-  const { text, language, languageProbability, durationSeconds, segments, engine, model, warnings, release, timings } = transcript;
+  const { text, language, languageProbability, durationSeconds, segments, engine, model, warnings, release, timings, hallucinations } = transcript;
   return {
     text,
     language,
     ...(languageProbability === undefined ? {} : { languageProbability }),
     durationSeconds,
-    segments: segments.map(({ start, end, text: words }) => ({ start, end, text: words })),
+    segments: segments.map(plainSegment),
+    hallucinations: { ...hallucinations, dropped: hallucinations.dropped.map(plainSegment), unchecked: [...hallucinations.unchecked] },
     audioInfo: speech.audioInfo,
     engine,
     model: { name: basename(model.file), type: model.type, multilingual: model.multilingual, sha256 },
     warnings: [...speech.warnings, ...warnings],
     release,
     timings: { prepareMs, ...timings },
+  };
+}
+
+/** A segment as the schema types it. */
+function plainSegment({ words, flags, ...segment }: FlaggedSegment): z.input<typeof segmentSchema> {
+  return {
+    ...segment,
+    ...(words === undefined ? {} : { words: words.map((word) => ({ ...word })) }),
+    ...(flags === undefined ? {} : { flags: [...flags] }),
   };
 }

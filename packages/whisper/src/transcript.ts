@@ -1,4 +1,6 @@
 import type { EngineResult, ReleaseReceipt, Segment } from '@media-jobs/core';
+import type { FlaggedSegment } from './hallucination/judge-segments.ts';
+import type { HallucinationReport } from './hallucination/sift-segments.ts';
 
 /** What was said in one file. */
 export interface Transcript {
@@ -10,7 +12,7 @@ export interface Transcript {
   readonly languageProbability?: number;
   readonly durationSeconds: number;
   /** In order; none is empty or reaches beyond the end of the audio. */
-  readonly segments: readonly Segment[];
+  readonly segments: readonly FlaggedSegment[];
   readonly engine: string;
   readonly model: TranscriptModel;
   /** What a reader should know, such as an option that the engine cannot follow. */
@@ -18,6 +20,8 @@ export interface Transcript {
   /** Shows that the memory is back; null when no engine was started, because the audio is silent. */
   readonly release: ReleaseReceipt | null;
   readonly timings: TranscriptTimings;
+  /** What came of looking for segments that nobody said. */
+  readonly hallucinations: HallucinationReport;
 }
 
 /** Which model was used; its name is never part of an identity, its checksum is. */

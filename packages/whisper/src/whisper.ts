@@ -1,5 +1,6 @@
 import type { HealthCheck, HealthReport, ReleaseReceipt, Segment } from '@media-jobs/core';
 import type { ProcessControls } from '@media-jobs/process';
+import type { HallucinationMode } from './hallucination/sift-segments.ts';
 import type { ModelInfo } from './model/model-info.ts';
 import type { Transcript } from './transcript.ts';
 
@@ -7,8 +8,10 @@ import type { Transcript } from './transcript.ts';
 export interface TranscribeOptions extends ProcessControls {
   /** A Whisper code, an English name, or `auto` to listen for it. Default `auto`. */
   readonly language?: string;
-  /** Into English. Default false. */
-  readonly translate?: boolean;
+  /** True, or a name of English: into English, the only target there is. Default false. */
+  readonly translate?: boolean | string;
+  /** What is done about segments that are likely made up. Default `flag`. */
+  readonly hallucinations?: HallucinationMode;
   /** Words that set the tone: names, spellings, the sentence before. At most 2,000 characters. */
   readonly prompt?: string;
   /** Overrides the one of the transcriber. */
@@ -43,7 +46,7 @@ export interface Whisper extends AsyncDisposable {
   /** Milliseconds that loading and one run of so much audio may take before they count as hung. */
   timeLimitMs(durationSeconds: number): number;
   /** Whether the model can do it. Throws `UNSUPPORTED_LANGUAGE`, `MODEL_MISSING` or `MODEL_INVALID`; returns the code that the engine will be given, or `auto`. */
-  chooseLanguage(language: string, translate: boolean): Promise<string>;
+  chooseLanguage(language: string, translate: boolean | string): Promise<string>;
   /** What the model is. The checksum is computed once for each state of the file. */
   modelInfo(): Promise<ModelInfo>;
   /** Whether model and engine work here, and what to do when not. Loads the engine, not the model. */

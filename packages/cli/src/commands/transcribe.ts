@@ -4,7 +4,7 @@ import { exitCodes, modelsFolderOption, type Command, type CommandContext, type 
 import { modelAdvice } from '../model-advice.ts';
 import { formats, isFormat, renderAnswer, type Format } from '../transcribe/formats.ts';
 import { settingsOf, type Settings } from '../settings.ts';
-import { transcribeFile } from '../transcribe/transcribe-file.ts';
+import { transcribeFile, type TranscribeRequest } from '../transcribe/transcribe-file.ts';
 import { usageError } from '../usage-error.ts';
 import { checkOutput, writeOutput } from '../write-output.ts';
 
@@ -18,6 +18,8 @@ export const transcribe: Command = Object.freeze({
     { name: 'no-download', about: 'fail when the model is absent' },
     modelsFolderOption,
     { name: 'language', value: 'CODE', about: 'the language spoken, such as en, or auto to listen for it (default: auto)' },
+    { name: 'translate', about: 'into English' },
+    { name: 'drop-hallucinations', about: 'leave out what is likely made up; without it, JSON marks it' },
     { name: 'format', value: 'FORMAT', about: `${formats.join(', ')} (default: txt)` },
     { name: 'output', value: 'FILE', about: 'write there instead of to stdout; a file that is there is replaced' },
     { name: 'no-cache', about: 'transcribe again, also when the same content was transcribed before' },
@@ -35,10 +37,12 @@ async function run(invocation: Invocation, context: CommandContext): Promise<Exi
   const output = invocation.text('output');
   if (output === '') throw usageError('Expected `--output` to name a file, got an empty text.', 'transcribe');
   const settings = settingsOf(invocation, context.environment);
-  const request = {
+  const request: TranscribeRequest = {
     file: resolve(file),
     model: modelOf(settings),
     language: invocation.text('language') ?? 'auto',
+    translate: invocation.isSet('translate'),
+    hallucinations: invocation.isSet('drop-hallucinations') ? 'drop' : 'flag',
     download: !invocation.isSet('no-download'),
     fresh: invocation.isSet('no-cache'),
     verbose: invocation.isSet('verbose'),

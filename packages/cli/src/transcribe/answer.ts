@@ -10,7 +10,9 @@ export interface Answer {
   readonly language: string;
   readonly durationSeconds: number;
   /** Times in seconds. */
-  readonly segments: readonly Pick<Segment, 'start' | 'end' | 'text'>[];
+  readonly segments: readonly Segment[];
+  /** What was looked for, marked and left out because nobody said it. */
+  readonly hallucinations: Readonly<Record<string, unknown>>;
   /** Absolute paths by name. They belong to the job and are gone with it. */
   readonly files: Readonly<Record<string, string>>;
   /** Milliseconds of the run that made the result. */

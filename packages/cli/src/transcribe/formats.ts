@@ -1,8 +1,8 @@
-import { toSrt, toTxt, toVtt } from '@media-jobs/whisper';
+import { toLrc, toSrt, toTsv, toTxt, toVtt } from '@media-jobs/whisper';
 import type { Answer } from './answer.ts';
 
 /** How a transcript can be written. */
-export const formats = ['txt', 'srt', 'vtt', 'json'] as const;
+export const formats = ['txt', 'srt', 'vtt', 'tsv', 'lrc', 'json'] as const;
 export type Format = (typeof formats)[number];
 
 /** Whether the text names a format. */
@@ -19,6 +19,10 @@ export function renderAnswer(answer: Answer, format: Format): string {
       return toSrt(answer.segments);
     case 'vtt':
       return toVtt(answer.segments);
+    case 'tsv':
+      return toTsv(answer.segments);
+    case 'lrc':
+      return toLrc(answer.segments);
     case 'json':
       return `${JSON.stringify(answer, null, 2)}\n`;
   }

@@ -3,7 +3,7 @@ import { createMediaJobs, type Job, type MediaJobs, type OutputOf } from '@media
 import { createFfmpeg } from '@media-jobs/ffmpeg';
 import type { Logger } from '@media-jobs/foundation';
 import { createSqliteStore } from '@media-jobs/sqlite-store';
-import { createModels, createWhisper, transcribe } from '@media-jobs/whisper';
+import { createModels, createWhisper, transcribe, type HallucinationMode } from '@media-jobs/whisper';
 import type { CommandContext } from '../command.ts';
 import { verboseLogger } from '../line-logger.ts';
 import { modelProgress } from '../models/model-progress.ts';
@@ -22,6 +22,9 @@ export interface TranscribeRequest {
   /** Whether a named model that is absent may be downloaded. */
   readonly download: boolean;
   readonly language: string;
+  /** Into English. */
+  readonly translate: boolean;
+  readonly hallucinations: HallucinationMode;
   readonly fresh: boolean;
   readonly verbose: boolean;
   readonly settings: Settings;
@@ -61,7 +64,7 @@ export async function transcribeFile(request: TranscribeRequest, context: Comman
   await using _closing = { [Symbol.asyncDispose]: () => jobs.close({ deadlineMs: 0 }) };
   bar.update({ ratio: 0, phase: 'read' });
   logger.info({ file: request.file }, 'Phase read');
-  const job = await jobs.submit('transcribe', { file: request.file, language: request.language }, { fresh: request.fresh, signal });
+  const job = await jobs.submit('transcribe', { file: request.file, language: request.language, translate: request.translate, hallucinations: request.hallucinations }, { fresh: request.fresh, signal });
   await queue.take(await job.record());
   const answer = await answerOf(jobs, job, { file: request.file, workFolder: settings.workFolder, signal, onProgress: (ratio, phase) => bar.update({ ratio, phase }), logger });
   await removeForgotten(jobs, clock, logger);
@@ -81,8 +84,8 @@ async function answerOf(jobs: MediaJobs<Operations>, job: TranscribeJob, followi
     await follow(job, following);
     const output = await job.result();
     const files = Object.entries(await job.files()).map(([name, { path }]) => [name, path] as const);
-    const { text, language, durationSeconds, segments, timings, release, engine, model, warnings } = output;
-    return { jobId: job.id, cached: job.cached, text, language, durationSeconds, segments, files: Object.fromEntries(files), timings, release, engine, model, warnings };
+    const { text, language, durationSeconds, segments, timings, release, engine, model, warnings, hallucinations } = output;
+    return { jobId: job.id, cached: job.cached, text, language, durationSeconds, segments, files: Object.fromEntries(files), timings, release, engine, model, warnings, hallucinations };
   } catch (error) {
     await (following.signal.aborted ? discardUnfinished(jobs, job, following.logger) : discardJob(jobs, job.id, following.logger));
     throw aboutFile(error, following.file, following.workFolder);

@@ -24,6 +24,8 @@ export interface Segment {
   readonly words?: readonly Word[];
   /** 0..1 */
   readonly noSpeechProbability?: number;
+  /** Mean of the natural logarithms of the tokens' probabilities, at most 0. */
+  readonly averageLogProbability?: number;
 }
 
 export interface Word {

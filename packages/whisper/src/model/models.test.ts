@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
+import { resetAll, type Resettable } from '@media-jobs/cleanup';
 import { createModels, knownModels, type Models, type ModelsOptions } from '@media-jobs/whisper';
 import { publish, useModelServer } from '../test-support/model-server.ts';
 import { seededRandom } from '../test-support/random.ts';
@@ -170,6 +171,20 @@ test('removing all takes every model and leaves other files; one that is being d
   await first.ended;
   expect(await modelsIn(folder).removeAll()).toMatchObject({ models: 0, errors: [] });
   expect(filesIn(folder)).toEqual(['notes.txt']);
+});
+
+test('a reset takes models when it is asked to, and never one that was fetched after it began', async () => {
+  server.give(model.file, small);
+  const folder = newFolder();
+  const models = modelsIn(folder);
+  await models.pull('little');
+  writeFileSync(join(folder, 'ggml-base.bin'), 'abc');
+  expect(await resetAll([models], { level: 'deep' })).toMatchObject({ ok: true, modelsDeleted: 0 });
+  const meanwhile: Resettable = { name: 'meanwhile', kind: 'files', collect: async () => { await models.remove('base'); writeFileSync(join(folder, 'ggml-base.bin'), 'abcd'); }, count: () => Promise.resolve({ count: 0, listed: [] }) };
+  expect(await resetAll([meanwhile, models], { level: 'deep', models: true })).toMatchObject({ ok: true, modelsDeleted: 1, bytesFreed: expect.any(Number) as number, left: 0 });
+  expect(filesIn(folder)).toEqual(['ggml-base.bin']);
+  expect(await resetAll([models], { level: 'basic', models: true })).toMatchObject({ ok: true, modelsDeleted: 1 });
+  expect(filesIn(folder)).toEqual([]);
 });
 
 test.each<[string, Partial<ModelsOptions>]>([

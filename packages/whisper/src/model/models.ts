@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { fetchFile, withLock, type FetchedFile } from '@media-jobs/cleanup';
+import { fetchFile, withLock, type FetchedFile, type Resettable } from '@media-jobs/cleanup';
 import { MediaJobError } from '@media-jobs/foundation';
 import { DigestCache } from './digest-cache.ts';
 import type { KnownModel } from './known-models.ts';
@@ -7,11 +7,12 @@ import { listModels, type ListedModel } from './list-models.ts';
 import { ModelFile } from './model-info.ts';
 import { resolveModelsOptions, type ModelsOptions, type PullOptions, type ResolvedModelsOptions } from './models-options.ts';
 import { lockPath, modelPath, partPath } from './models-places.ts';
+import { modelsTarget } from './reset-models.ts';
 import { removeAllModels, removeModel, type RemovedModels } from './remove-models.ts';
 import { verifyModel, type VerifiedModel, type VerifyControls } from './verify-model.ts';
 
-/** The models of one folder. */
-export interface Models {
+/** The models of one folder; a target of `resetAll` of `@media-jobs/cleanup`. */
+export interface Models extends Resettable {
   /** Absolute. */
   readonly folder: string;
   /** Whether this is the name of a model, and not a path. */
@@ -51,6 +52,7 @@ export function createModels(options: ModelsOptions = {}): Models {
     remove: async (name: string) => await removeModel(resolved, digests, find(name)),
     removeAll: () => removeAllModels(resolved, digests),
     file: (path: string) => new ModelFile(path, digests),
+    ...modelsTarget(resolved, digests),
   } satisfies Models);
 }
 

@@ -55,23 +55,27 @@ export async function removeAllModels(place: ResolvedModelsOptions, digests: Dig
       total.errors.push({ path: join(place.folder, file), reason: MediaJobError.from(error).message });
     }
   }
-  // Checksums of files that lie elsewhere.
-  for (const path of (await namesIn(place.folder)).filter((name) => name.startsWith('.') && name.endsWith('.digest')).map((name) => join(place.folder, name))) {
+  for (const path of await foreignDigests(place.folder)) {
     total.bytes += (await removeFile(path)) ?? 0;
     total.files += 1;
   }
   return total;
 }
 
+/** Remembered checksums of files that lie elsewhere. */
+export async function foreignDigests(folder: string): Promise<readonly string[]> {
+  return (await namesIn(folder)).filter((name) => /^\.[0-9a-f]{32}\.digest$/.test(name)).map((name) => join(folder, name));
+}
+
 /** Files of models, whole or begun, as `ggml-….bin`. */
-async function modelFiles({ folder, byName }: ResolvedModelsOptions): Promise<readonly string[]> {
+export async function modelFiles({ folder, byName }: ResolvedModelsOptions): Promise<readonly string[]> {
   const known = new Set([...byName.values()].map(({ file }) => file));
   const found = (await namesIn(folder)).map((name) => /^\.(.+)\.part(?:\.json)?$/.exec(name)?.[1] ?? name);
   return [...new Set(found)].filter((name) => known.has(name) || /^ggml-.+\.bin$/.test(name));
 }
 
 /** Its size, or null when it was gone. */
-async function removeFile(path: string): Promise<number | null> {
+export async function removeFile(path: string): Promise<number | null> {
   const size = await sizeOf(path);
   if (size === null) return null;
   await unlink(path).catch((error: unknown) => {
