@@ -184,6 +184,19 @@ test('a job whose worker was killed is cancelled by the command itself, and noth
   expect(leftIn(workFolder)).toEqual([]);
 });
 
+test('disk shows what a work folder holds by kind and what is free, and makes nothing where there is none', async () => {
+  const { stdout, exitCode } = await run('disk', '--json');
+  const sheet = JSON.parse(stdout) as { readonly level: string; readonly holds: Readonly<Record<string, { readonly files: number; readonly bytes: number }>>; readonly disks: readonly { readonly freeBytes: number }[] };
+  expect(exitCode).toBe(sheet.level === 'refuse' ? 1 : 0);
+  expect(sheet.holds['jobs']?.files).toBe(leftIn(shared).filter((path) => path.startsWith('jobs/')).length);
+  expect([sheet.holds['temp'], sheet.holds['ledger']]).toEqual([{ files: 0, bytes: 0 }, { files: 0, bytes: 0 }]);
+  expect(sheet.holds['store']?.bytes).toBeGreaterThan(0);
+  expect(sheet.disks[0]?.freeBytes).toBeGreaterThan(0);
+  const absent = join(folder, 'no folder');
+  expect((await runCommand(['disk', '--work-folder', absent])).stdout).toMatch(/^work folder +.*no folder\njobs +0 B in 0 files\n/);
+  expect(existsSync(absent)).toBe(false);
+});
+
 test('a sweep removes what a killed worker left, and brings its job back', async () => {
   const workFolder = join(folder, 'swept');
   const { maker, message: { running = '' } } = await makeJobs(workFolder, 'running');

@@ -23,3 +23,6 @@ export { lockDefaults, withLock, type HeldLock, type LockedWork, type LockOption
 export type { LockHolder } from './lock-wait.ts';
 export { fetchFile, type FetchedFile } from './fetch/fetch-file.ts';
 export type { ExpectedContent, FetchFileOptions, FetchProgress } from './fetch/fetch-options.ts';
+export { memorySpace, type MemorySpace, type MemorySpaceOptions } from './memory-space.ts';
+export { createGuards, guardDefaults, type DiskRelief, type GuardLevel, type GuardOptions, type GuardReadings, type Guards, type GuardState, type GuardThresholds } from './guards.ts';
+export { folderSize, type FolderSize } from './folder-size.ts';

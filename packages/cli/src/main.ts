@@ -2,6 +2,7 @@ import { MediaJobError } from '@media-jobs/foundation';
 import { exitCodes, type Command, type CommandContext, type ExitCode } from './command.ts';
 import { cancel } from './commands/cancel.ts';
 import { deadLetters } from './commands/dead-letters.ts';
+import { disk } from './commands/disk.ts';
 import { doctor } from './commands/doctor.ts';
 import { job } from './commands/job.ts';
 import { jobs } from './commands/jobs.ts';
@@ -17,7 +18,7 @@ import { usageError } from './usage-error.ts';
 import { versionOfPackage } from './version.ts';
 
 /** Every command, in the order of the help. A new one is a file in `commands/` and a name here. */
-const commands: readonly Command[] = [transcribe, models, doctor, jobs, job, cancel, retry, deadLetters, stats, sweep];
+const commands: readonly Command[] = [transcribe, models, doctor, jobs, job, cancel, retry, deadLetters, stats, disk, sweep];
 
 /** Runs one command line, without the program's name. Errors are told on stderr; the exit code is the answer. */
 export async function main(words: readonly string[], context: CommandContext): Promise<ExitCode> {

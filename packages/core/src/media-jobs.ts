@@ -1,4 +1,4 @@
-import { openWorkFolder, type WorkFolder } from '@media-jobs/cleanup';
+import { createGuards, openWorkFolder, type Guards, type WorkFolder } from '@media-jobs/cleanup';
 import { DisposalStack, MediaJobError } from '@media-jobs/foundation';
 import type { z } from 'zod';
 import { createProcessQueue } from './memory/process-queue.ts';
@@ -47,7 +47,8 @@ export interface MediaJobsStats extends StoreStats {
 export interface AnyMediaJobs extends AsyncDisposable {
   /**
    * Puts a job in line, joins one that is there, or answers from the cache. Throws `UNKNOWN_OPERATION`, `INVALID_INPUT`,
-   * `INPUT_*`, `QUEUE_FULL` (with `retryAfterMs`), `DISK_FULL`, `STORE_UNAVAILABLE`, `EPOCH_PASSED`, `ABORTED`, `CLOSED`.
+   * `INPUT_*`, `QUEUE_FULL`, `MEMORY_SHORT` and `GPU_MEMORY_SHORT` (with `retryAfterMs`), `DISK_FULL` (also, when the disk is
+   * full for everybody), `STORE_UNAVAILABLE`, `EPOCH_PASSED`, `ABORTED`, `CLOSED`.
    */
   submit(operation: string, input: unknown, options?: SubmitOptions): Promise<Job<unknown>>;
   /** The job of this id; null when there is none. */
@@ -99,6 +100,7 @@ function contextOf(resolved: ResolvedMediaJobsOptions, workFolder: WorkFolder, f
   return Object.freeze({
     ...resolved,
     workFolder,
+    guards: guardsOf(resolved, workFolder),
     // Nobody would take anything out of a line of our own.
     queue: queue ?? (worker ? createProcessQueue({ clock }) : null),
     events: createJobEvents(),
@@ -107,6 +109,11 @@ function contextOf(resolved: ResolvedMediaJobsOptions, workFolder: WorkFolder, f
     firstEpoch,
     closed,
   });
+}
+
+function guardsOf({ guards, diskReserveBytes, logger, clock }: ResolvedMediaJobsOptions, { path, tempFolder }: WorkFolder): Guards {
+  const folders = tempFolder.startsWith(path) ? [path] : [path, tempFolder];
+  return createGuards({ ...guards, diskReserveBytes, logger, clock, folders });
 }
 
 function closedError(): MediaJobError {

@@ -1,4 +1,4 @@
-import { defaultReserveBytes } from '@media-jobs/cleanup';
+import { defaultReserveBytes, type GuardOptions } from '@media-jobs/cleanup';
 import { MediaJobError, silentLogger, systemClock, type Clock, type Logger } from '@media-jobs/foundation';
 import { registerOperation, type RegisteredOperation } from './operation/registered-operation.ts';
 import type { JobQueue } from './ports/job-queue.ts';
@@ -32,6 +32,8 @@ export interface MediaJobsOptions<Operations extends readonly Operation[] = read
   readonly maxInputBytes?: number;
   /** Kept free on the disk of the work folder; a submit that would use it is refused. Default 512 MiB. */
   readonly diskReserveBytes?: number;
+  /** When disk, memory or graphics memory is too short for new work, and when files go early; see `createGuards`. `diskReserveBytes` counts here too. */
+  readonly guards?: Omit<GuardOptions, 'folders' | 'diskReserveBytes' | 'logger' | 'clock'>;
   /** Between two beats of a running job. Default 10,000. */
   readonly heartbeatMs?: number;
   /** How long a claim holds without a beat; at least twice `heartbeatMs`. Default 30,000. */
@@ -76,8 +78,8 @@ const positive = ['maxInputBytes', 'heartbeatMs', 'leaseMs', 'pollIntervalMs'] a
 
 /** Fills in the defaults and checks each option, alone and together. Throws `INVALID_OPTION`. */
 export function resolveOptions(options: MediaJobsOptions): ResolvedMediaJobsOptions {
-  const { store, queue, workFolder, tempFolder, logger = silentLogger, clock = systemClock, random = Math.random } = options;
-  const resolved = { ...mediaJobsDefaults, ...given(options), store, queue, workFolder, tempFolder, logger, clock, random, operations: registerAll(options.operations, options.worker ?? mediaJobsDefaults.worker), lifetime: resolveLifetime(options) };
+  const { store, queue, workFolder, tempFolder, guards = {}, logger = silentLogger, clock = systemClock, random = Math.random } = options;
+  const resolved = { ...mediaJobsDefaults, ...given(options), store, queue, workFolder, tempFolder, guards, logger, clock, random, operations: registerAll(options.operations, options.worker ?? mediaJobsDefaults.worker), lifetime: resolveLifetime(options) };
   if (typeof workFolder !== 'string' || workFolder === '') throw refusal('workFolder', 'a path', workFolder);
   if (store?.specVersion !== 1) throw refusal('store', 'a job store of specVersion 1', store?.specVersion);
   if (queue !== undefined && queue.specVersion !== 1) throw refusal('queue', 'a job queue of specVersion 1', queue.specVersion);

@@ -2,6 +2,7 @@ import type { SweepReport } from '@media-jobs/cleanup';
 import { MediaJobError, type Timer } from '@media-jobs/foundation';
 import { removeTaken } from './end-job.ts';
 import { collectOlderEpochs, collectOrphans, settleUnsettled, type Collected } from './orphan-folders.ts';
+import { relieveDisk } from './relieve-disk.ts';
 import { repair, type Repaired } from './repair.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -32,7 +33,7 @@ export interface CleanupLoop {
 export interface CleanupLoopOptions {
   /** Between two passes. */
   readonly intervalMs: number;
-  /** Between two looks for what got stuck. */
+  /** Between two looks for what got stuck, and at the disk. */
   readonly repairMs: number;
 }
 
@@ -46,17 +47,12 @@ export function createCleanupLoop(context: RunContext, { intervalMs, repairMs }:
   const timers = new Map<string, Timer>();
   let passes = 0;
   let crashSeen = false;
-  let last: Promise<unknown> = Promise.resolve();
+  const chain = createChain();
 
   const every = (name: string, ms: number, act: () => Promise<unknown>): void => {
     // A tenth more or less, so that processes that were started together do not all sweep together.
     const jittered = ms * (0.9 + 0.2 * context.random());
     timers.set(name, context.clock.after(jittered, () => void act().then(() => timers.has(name) && every(name, ms, act))));
-  };
-  const chain = <Result>(act: () => Promise<Result>): Promise<Result> => {
-    const next = last.then(act);
-    last = next;
-    return next;
   };
   const repairQuietly = async (): Promise<void> => {
     const { lapsed } = await tried(context, [], 'repair', () => repair(context)) ?? { lapsed: 0 };
@@ -68,18 +64,33 @@ export function createCleanupLoop(context: RunContext, { intervalMs, repairMs }:
     crashSeen = false;
     return runPass(context, orphans);
   };
+  const look = async (): Promise<void> => {
+    await repairQuietly();
+    // A disk that runs full does not wait for the next pass.
+    await tried(context, [], 'guards', () => relieveDisk(context, () => pass(false)));
+  };
   return {
     start() {
       void chain(() => pass(false));
-      every('repair', repairMs, () => chain(repairQuietly));
+      every('repair', repairMs, () => chain(look));
       every('pass', intervalMs, () => chain(() => pass(false)));
     },
     runOnce: () => chain(() => pass(true)),
     async stop() {
       for (const timer of timers.values()) timer.cancel();
       timers.clear();
-      await last;
+      await chain(() => Promise.resolve());
     },
+  };
+}
+
+/** One after the other; none of them may reject. */
+function createChain(): <Result>(act: () => Promise<Result>) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (act) => {
+    const next = last.then(act);
+    last = next;
+    return next;
   };
 }
 

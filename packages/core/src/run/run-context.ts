@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { WorkFolder } from '@media-jobs/cleanup';
+import type { Guards, WorkFolder } from '@media-jobs/cleanup';
 import type { Clock, Logger } from '@media-jobs/foundation';
 import type { JobRecord } from '../job/job.ts';
 import type { RegisteredOperation } from '../operation/registered-operation.ts';
@@ -15,6 +15,8 @@ export interface RunContext {
   readonly queue: JobQueue | null;
   readonly operations: ReadonlyMap<string, RegisteredOperation>;
   readonly workFolder: WorkFolder;
+  /** Whether disk and memory allow new work. */
+  readonly guards: Guards;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;

@@ -32,7 +32,7 @@ const maxTries = 20;
 const cancelPatienceMs = 10_000;
 
 /**
- * Finds the job in the store or puts it in line. Throws `QUEUE_FULL`, `DISK_FULL`, `INPUT_CHANGED`, `STORE_UNAVAILABLE`,
+ * Finds the job in the store or puts it in line. Throws `QUEUE_FULL`, `DISK_FULL`, `MEMORY_SHORT`, `GPU_MEMORY_SHORT`, `INPUT_CHANGED`, `STORE_UNAVAILABLE`,
  * and `EPOCH_PASSED` when one reset follows the other.
  */
 export async function placeJob(context: RunContext, intake: Intake, options: PlaceOptions): Promise<Placed> {
@@ -83,6 +83,8 @@ async function look(context: RunContext, intake: Intake, record: JobRecord | nul
 }
 
 async function stageAndSubmit(context: RunContext, intake: Intake, epoch: string, discardGeneration: number | undefined, options: PlaceOptions): Promise<SubmitOutcome> {
+  // A job that is answered from the cache, or runs already, needs no room.
+  await context.guards.admit();
   const staged = await stageInputs(context, epoch, intake, options.signal);
   try {
     const outcome = await context.store.submit(requestFor(context, intake, epoch, discardGeneration, staged, options));
