@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { decodeArguments, probeArguments, type DecodeArguments } from './arguments.ts';
 
-const base: DecodeArguments = { file: '/in/a.mp3', stream: 1, channels: 'mix', highpassHz: 80, maxAllocBytes: 1e8, maxOutputBytes: 5e6, maxSeconds: 60, cpuSeconds: 90, threads: 2 };
+const base: DecodeArguments = { file: '/in/a.mp3', stream: 1, channels: 'mix', highpassHz: 80, denoise: 'off', maxAllocBytes: 1e8, maxOutputBytes: 5e6, maxSeconds: 60, cpuSeconds: 90, threads: 2 };
 const before = (args: readonly string[], name: string): boolean => args.indexOf(name) >= 0 && args.indexOf(name) < args.indexOf('-i');
 
 test('all guards of an input stand before it, and its name bears its protocol', () => {
@@ -30,6 +30,11 @@ test.each([
 ] as const)('%s: resampling comes before the high-pass', (channels, chain) => {
   const args = decodeArguments({ ...base, channels });
   expect(args[args.indexOf('-af') + 1]).toBe(chain);
+});
+
+test('noise is taken away last, from a sixth of the samples', () => {
+  const args = decodeArguments({ ...base, denoise: 'medium' });
+  expect(args[args.indexOf('-af') + 1]).toMatch(/highpass=f=80,afftdn=nr=16:nf=-45:tn=1$/);
 });
 
 test('ffprobe is not given the list of decoders, with which it fails on any video', () => {

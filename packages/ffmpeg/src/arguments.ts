@@ -46,6 +46,12 @@ export function probeArguments({ file, maxAllocBytes }: ProbeArguments): readonl
   ];
 }
 
+/** How much steady noise is taken away: at most 10 dB, or 16. */
+export type Denoise = 'off' | 'light' | 'medium';
+
+/** Noise below -45 dB at first; then the filter follows what it finds. Numbers: decibels that are taken away. */
+const denoiseFilters = Object.freeze({ off: '', light: ',afftdn=nr=10:nf=-45:tn=1', medium: ',afftdn=nr=16:nf=-45:tn=1' }) satisfies Readonly<Record<Denoise, string>>;
+
 /** Which channels of the input become the output. */
 export type DecodedChannels = 'mix' | 'left' | 'right' | 'both';
 
@@ -58,6 +64,7 @@ export interface DecodeArguments {
   readonly channels: DecodedChannels;
   /** Corner of the high-pass in Hz; undefined for none. */
   readonly highpassHz: number | undefined;
+  readonly denoise: Denoise;
   readonly maxAllocBytes: number;
   readonly maxOutputBytes: number;
   readonly maxSeconds: number;
@@ -82,9 +89,9 @@ export function decodeArguments(options: DecodeArguments): readonly string[] {
  * Mixing down and resampling come first: all that follows works on a sixth of the samples or less. Gaps in the timestamps
  * become silence, so that the time line of the file is kept.
  */
-function filterChain({ channels, highpassHz }: Pick<DecodeArguments, 'channels' | 'highpassHz'>): string {
+function filterChain({ channels, highpassHz, denoise }: Pick<DecodeArguments, 'channels' | 'highpassHz' | 'denoise'>): string {
   const picked = { mix: '', both: '', left: 'pan=mono|c0=c0,', right: 'pan=mono|c0=c1,' }[channels];
   const layout = channels === 'both' ? 'stereo' : 'mono';
-  const chain = `${picked}aformat=sample_fmts=fltp:channel_layouts=${layout},aresample=${speechSampleRate}:async=1`;
-  return highpassHz === undefined ? chain : `${chain},highpass=f=${highpassHz}`;
+  const highpass = highpassHz === undefined ? '' : `,highpass=f=${highpassHz}`;
+  return `${picked}aformat=sample_fmts=fltp:channel_layouts=${layout},aresample=${speechSampleRate}:async=1${highpass}${denoiseFilters[denoise]}`;
 }

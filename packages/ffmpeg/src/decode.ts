@@ -1,6 +1,6 @@
 import { MediaJobError } from '@media-jobs/foundation';
 import type { ProcessControls } from '@media-jobs/process';
-import { decodeArguments, speechSampleRate, type DecodedChannels } from './arguments.ts';
+import { decodeArguments, speechSampleRate, type DecodedChannels, type Denoise } from './arguments.ts';
 import { decodeFailure, withoutWhitelistLines } from './decode-failure.ts';
 import { runGuarded, type ProgramContext } from './guarded-program.ts';
 import type { AudioStream } from './media-info.ts';
@@ -15,6 +15,7 @@ export interface DecodeRequest {
   readonly stream: AudioStream;
   readonly channels: DecodedChannels;
   readonly highpassHz: number | undefined;
+  readonly denoise?: Denoise;
   readonly timeoutMs: number;
   /** Takes the samples as they come, after the silence before the stream starts, at 16 kHz, interleaved where `channels` is `both`. Decoding waits for it. */
   readonly onSamples: (samples: Float32Array) => void | Promise<void>;
@@ -72,13 +73,14 @@ function* silentPieces(bytes: number): Generator<Uint8Array> {
   for (let rest = bytes; rest > 0; rest -= pieceBytes) yield new Uint8Array(Math.min(rest, pieceBytes));
 }
 
-function argumentsFor({ path, stream, channels, highpassHz, timeoutMs }: DecodeRequest, { limits, threads }: ResolvedFfmpegOptions, mostSeconds: number, frameBytes: number): readonly string[] {
+function argumentsFor({ path, stream, channels, highpassHz, denoise = 'off', timeoutMs }: DecodeRequest, { limits, threads }: ResolvedFfmpegOptions, mostSeconds: number, frameBytes: number): readonly string[] {
   const maxSeconds = Math.ceil(mostSeconds + marginSeconds);
   return decodeArguments({
     file: path,
     stream: stream.index,
     channels,
     highpassHz,
+    denoise,
     threads,
     maxAllocBytes: limits.maxAllocBytes,
     maxSeconds,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { defineOperation, inputFile, type Attempt, type Operation } from '@media-jobs/core';
 import { z } from 'zod';
 import type { Ffmpeg } from './ffmpeg.ts';
-import { defaultHighpassHz, defaultLoudness, speechChannels } from './speech/prepare-options.ts';
+import { defaultHighpassHz, defaultLoudness, denoiseChoices, speechChannels } from './speech/prepare-options.ts';
 
 /** What a job of `prepare-speech` is given. */
 export const prepareSpeechInput = z.strictObject({
@@ -13,6 +13,8 @@ export const prepareSpeechInput = z.strictObject({
   channel: z.enum(speechChannels).default('mix'),
   /** Corner of the high-pass in Hz; false for none. */
   highpassHz: z.union([z.number().min(10).max(4_000), z.literal(false)]).default(defaultHighpassHz),
+  /** Takes steady noise away. */
+  denoise: z.enum(denoiseChoices).default('off'),
   /** LUFS. */
   targetLufs: z.number().min(-50).max(-5).default(defaultLoudness.targetLufs),
   /** Largest true peak, dBTP. */
@@ -39,6 +41,8 @@ export const prepareSpeechOutput = z.object({
     reason: z.enum(['silent', 'too-short', 'gain-limited', 'off']).optional(),
   }),
   channel: z.enum(['mix', 'left', 'right']),
+  /** Whether two channels cancel each other out in a mix, so that one was taken. */
+  antiPhase: z.boolean(),
   audioInfo: z.object({ format: z.string(), codec: z.string(), sampleRate: z.number(), channels: z.number(), bytes: z.number() }),
   warnings: z.array(z.string()),
   timings: z.object({ probeMs: milliseconds, decodeMs: milliseconds, gainMs: milliseconds, verifyMs: milliseconds, totalMs: milliseconds }),
@@ -81,6 +85,6 @@ async function run(ffmpeg: Ffmpeg, input: z.output<typeof prepareSpeechInput>, a
   });
   await attempt.artifacts.add('speech.wav', 'audio/wav');
   if (waveform) await attempt.artifacts.add('waveform.png', 'image/png');
-  const { durationSeconds, expectedSeconds, loudness, channel, audioInfo, warnings, timings } = prepared;
-  return { durationSeconds, ...(expectedSeconds === undefined ? {} : { expectedSeconds }), loudness, channel, audioInfo, warnings: [...warnings], timings };
+  const { durationSeconds, expectedSeconds, loudness, channel, antiPhase, audioInfo, warnings, timings } = prepared;
+  return { durationSeconds, ...(expectedSeconds === undefined ? {} : { expectedSeconds }), loudness, channel, antiPhase, audioInfo, warnings: [...warnings], timings };
 }

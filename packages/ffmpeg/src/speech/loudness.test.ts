@@ -30,6 +30,13 @@ const syllables = (): Wave => {
   const hiss = noise();
   return (t) => (t % 3 > 2.2 ? 0 : Math.max(0, Math.sin(2 * Math.PI * 4 * t)) ** 2 * (0.7 * sine(180)(t) + 0.3 * hiss(t)));
 };
+const syllables4: Wave = syllables();
+/** Noise that falls by 6 dB an octave. */
+const brown = (gain: number): Wave => {
+  const next = noise();
+  let level = 0;
+  return (t) => gain * (level = 0.98 * level + 0.1 * next(t));
+};
 const scaled = (gain: number, wave: Wave): Wave => (t) => gain * wave(t);
 const clipped = (wave: Wave): Wave => (t) => Math.max(-1, Math.min(1, wave(t)));
 
@@ -48,8 +55,25 @@ const programmes: readonly (readonly [string, number, Wave])[] = [
   ['a square wave', 6, (t) => (sine(200)(t) > 0 ? 0.8 : -0.8)],
   ['half a minute of pause in between', 40, (t) => (t < 5 || t > 35 ? 0.1 * sine(250)(t) : 0)],
   ['rumble below speech', 8, (t) => 0.5 * sine(25)(t) + 0.05 * sine(600)(t)],
+  ['brown noise', 8, brown(0.4)],
+  ['a sweep over all that speech has', 10, (t) => 0.2 * Math.sin(2 * Math.PI * (100 * t + (3_500 * t * t) / 10))],
+  ['a chord', 6, (t) => 0.1 * (sine(220)(t) + sine(277.2)(t) + sine(329.6)(t))],
+  ['a low voice with strong overtones', 8, (t) => [1, 2, 3, 4, 5].reduce((sum, part) => sum + (0.3 / part) * sine(110 * part)(t), 0)],
+  ['a tone on a constant offset', 6, (t) => 0.3 + 0.1 * sine(500)(t)],
+  ['a dialogue of a loud and a soft voice', 16, (t) => (t % 4 < 2 ? 0.5 : 0.08) * syllables4(t)],
+  ['a tone at the edge of the band', 6, scaled(0.2, sine(7_600))],
+  ['a quarter of the sampling rate, peaks between samples', 6, (t) => 0.7 * Math.sin(2 * Math.PI * 4_000 * t + Math.PI / 4)],
+  ['short bursts', 9, (t) => (t % 1 < 0.1 ? 0.6 * sine(700)(t) : 0.01 * sine(200)(t))],
+  ['a telegraph', 8, (t) => (Math.floor(t * 12) % 3 === 0 ? 0 : 0.25 * sine(800)(t))],
+  ['clicks on silence', 10, (t) => (t % 0.1 < 0.0005 ? 0.5 : 0)],
+  ['clipped float samples', 6, scaled(2, clipped(scaled(3, syllables())))],
+  ['three seconds and a bit', 3.2, scaled(0.05, syllables())],
+  ['a crackling record', 10, (t) => (t % 0.37 < 0.0002 ? 0.95 : 0.06 * sine(350)(t))],
+  ['a tone of ten minutes in small', 60, (t) => 0.03 * sine(440)(t) * (1 + 0.5 * sine(0.1)(t))],
   ['slowly rising noise', 12, (t) => (t / 12) * 0.8 * sine(900)(t) * (0.6 + 0.4 * sine(3)(t))],
 ];
+
+test('there are thirty programmes', () => expect(programmes).toHaveLength(30));
 
 describe('measured afterwards by ffmpeg itself', () => {
   test.each(programmes)('%s comes out at -16 LUFS, and no peak is above -1.5 dBTP', async (name, seconds, wave) => {

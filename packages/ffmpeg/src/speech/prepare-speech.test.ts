@@ -4,7 +4,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { createFfmpeg } from '../ffmpeg.ts';
 import type { FfmpegProgress } from '../progress.ts';
 import { randomSource, writeFloatWav } from '../testing/float-wav.ts';
-import { createWorkbench, failure } from '../testing/workbench.ts';
+import { createWorkbench, ebur128, failure } from '../testing/workbench.ts';
 
 const bench = createWorkbench();
 const ffmpeg = createFfmpeg();
@@ -66,11 +66,24 @@ describe('channels and streams', () => {
     expect((right.loudness.inputLufs ?? 0) - (left.loudness.inputLufs ?? 0)).toBeCloseTo(29.5, 0);
   });
 
-  test('channels that cancel each other out are warned of, and one of them alone is fine', async () => {
-    const file = stereo('opposite.wav', tone(0.3, 300), tone(-0.3, 300));
-    const mixed = await ffmpeg.prepareSpeech(file, bench.path('mixed.wav'));
-    expect(mixed.warnings).toContainEqual(expect.stringContaining('cancel'));
-    expect((await ffmpeg.prepareSpeech(file, bench.path('one.wav'), { channel: 'loudest' })).loudness.applied).toBe(true);
+  test('two channels that are each other\'s opposite would be silence in a mix: it is said, and the louder one is taken', async () => {
+    const file = stereo('opposite.wav', tone(0.2, 300), tone(-0.3, 300));
+    const mixed = await ffmpeg.prepareSpeech(stereo('equal.wav', tone(0.3, 300), tone(-0.3, 300)), bench.path('mixed.wav'));
+    expect(mixed).toMatchObject({ antiPhase: true, channel: 'left', loudness: { applied: true } });
+    expect(mixed.warnings).toEqual([expect.stringContaining('cancel')]);
+    const asked = await ffmpeg.prepareSpeech(file, bench.path('asked.wav'), { channel: 'loudest' });
+    expect(asked).toMatchObject({ antiPhase: false, channel: 'right', warnings: [] });
+    const nearly = await ffmpeg.prepareSpeech(stereo('nearly.wav', tone(0.3, 300), tone(-0.298, 300)), bench.path('nearly.wav'));
+    expect(nearly).toMatchObject({ antiPhase: true, channel: 'left' });
+  });
+
+  test('a quiet recording of two channels that have nothing in common is mixed as ever', async () => {
+    const file = stereo('apart.wav', tone(0.01, 300), tone(0.01, 410));
+    const { antiPhase, channel, loudness, durationSeconds } = await ffmpeg.prepareSpeech(file, bench.path('apart-mixed.wav'));
+    expect({ antiPhase, channel, durationSeconds }).toEqual({ antiPhase: false, channel: 'mix', durationSeconds: 4 });
+    const one = await ffmpeg.prepareSpeech(file, bench.path('apart-left.wav'), { channel: 'left' });
+    expect((one.loudness.inputLufs ?? 0) - (loudness.inputLufs ?? 0)).toBeCloseTo(3, 0);
+    expect(ebur128(bench.path('apart-mixed.wav')).lufs).toBeCloseTo(loudness.outputLufs ?? 0, 0);
   });
 
   test('the stream that the file marks as default is taken, or the one that is asked for', async () => {
@@ -89,6 +102,26 @@ describe('channels and streams', () => {
     const kept = await ffmpeg.prepareSpeech(file, bench.path('with.wav'), { highpassHz: false });
     expect((kept.loudness.inputPeakDb ?? 0) - (filtered.loudness.inputPeakDb ?? 0)).toBeGreaterThan(18);
   });
+});
+
+test('steady noise is taken away when it is asked for, in the same decode', async () => {
+  const next = randomSource();
+  const rate = 16_000;
+  const noisy = writeFloatWav(bench.path('hiss.wav'), Float32Array.from({ length: rate * 8 }, (_, index) => 0.003 * next() + (index % (2 * rate) < rate ? 0.2 * Math.sin((2 * Math.PI * 300 * index) / rate) : 0)), rate);
+  /** Level of the last pause. */
+  const pauseDb = (file: string): number => {
+    const bytes = readFileSync(file);
+    const samples = new Int16Array(bytes.buffer, bytes.byteOffset + 44, (bytes.length - 44) >> 1).subarray(rate * 7.2, rate * 7.8);
+    return 10 * Math.log10(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+  };
+  const levels = await Promise.all((['off', 'light', 'medium'] as const).map(async (denoise) => {
+    const out = bench.path(`denoise-${denoise}.wav`);
+    const { durationSeconds } = await ffmpeg.prepareSpeech(noisy, out, { denoise });
+    expect(durationSeconds).toBe(8);
+    return pauseDb(out);
+  }));
+  expect((levels[0] ?? 0) - (levels[1] ?? 0)).toBeGreaterThan(6);
+  expect((levels[1] ?? 0) - (levels[2] ?? 0)).toBeGreaterThan(3);
 });
 
 describe('the time line', () => {

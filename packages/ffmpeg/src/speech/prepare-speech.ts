@@ -1,20 +1,19 @@
 import { resolve } from 'node:path';
 import type { AudioInfo } from '@media-jobs/core';
 import { throwIfAborted } from '../call-controls.ts';
-import { decode } from '../decode.ts';
-import { openMedia, type MediaContext, type OpenedMedia } from '../media-context.ts';
+import { openMedia, type MediaContext } from '../media-context.ts';
 import { invalidOption, requirePath } from '../option-checks.ts';
 import { publishAll } from '../output-files.ts';
-import { createProgressReporter, type ProgressReporter } from '../progress.ts';
+import { createProgressReporter } from '../progress.ts';
 import { PeakCollector } from '../waveform/peak-collector.ts';
 import { writeWaveform } from '../waveform/write-waveform.ts';
 import { applyLoudness, type AppliedLoudness, type LoudnessResult, type WritePass } from './apply-loudness.ts';
-import { decodedChannels, predictedBytes, requireRoom, reserveWhileWriting } from './plan-speech.ts';
+import { reserveWhileWriting } from './plan-speech.ts';
 import { resolvePrepareOptions, type PrepareSpeechOptions, type ResolvedPrepareOptions, type SpeechChannel } from './prepare-options.ts';
 import { rehearseGain } from './rehearse-gain.ts';
 import { speechWarnings } from './speech-warnings.ts';
-import { stageDecoded, type Staged } from './stage-decoded.ts';
-import { makeUnfinishedFiles, type UnfinishedFiles } from './unfinished-files.ts';
+import { stageSpeech, type SpeechRun, type StagedSpeech } from './stage-speech.ts';
+import { makeUnfinishedFiles } from './unfinished-files.ts';
 import { verifySpeech } from './verify-speech.ts';
 import { writeSpeech } from './write-speech.ts';
 
@@ -36,8 +35,10 @@ export interface PreparedSpeech {
   /** What the input states exactly; left out when it does not. */
   readonly expectedSeconds?: number;
   readonly loudness: LoudnessResult;
-  /** What was taken; after `loudest` the channel that was. */
+  /** What was taken; after `loudest`, and where a mix would have been silence, the channel that was. */
   readonly channel: Exclude<SpeechChannel, 'loudest'>;
+  /** Whether the two channels are each other's opposite, so that the louder one was taken instead of their mix. */
+  readonly antiPhase: boolean;
   readonly audioInfo: AudioInfo;
   /** What a reader should know, as sentences. */
   readonly warnings: readonly string[];
@@ -46,16 +47,6 @@ export interface PreparedSpeech {
   readonly timings: SpeechTimings;
   /** The ffmpeg that was used. */
   readonly binary: { readonly path: string; readonly version: string };
-}
-
-/** One call under way. */
-interface SpeechRun {
-  readonly context: MediaContext;
-  readonly request: ResolvedPrepareOptions;
-  readonly options: PrepareSpeechOptions;
-  readonly media: OpenedMedia;
-  readonly progress: ProgressReporter;
-  readonly files: UnfinishedFiles;
 }
 
 /** Implements `Ffmpeg.prepareSpeech`. */
@@ -72,19 +63,18 @@ export async function prepareSpeech(file: string, outFile: string, options: Prep
   lap();
   await using files = await makeUnfinishedFiles(target, pictures[0], temp);
   const run: SpeechRun = { context, request, options, media, progress, files };
-  const staged = await decodeToStage(run);
+  const speech = await stageSpeech(run);
   lap();
-  const channel = pickChannel(staged, request.channel);
-  const { applied, peaks } = await writeAtLoudness(run, staged, channel === 'right' && staged.channels > 1 ? 1 : 0);
+  const { applied, peaks } = await writeAtLoudness(run, speech);
   lap();
   progress.report('verify', 0, undefined);
   await verifySpeech(files.speech.part.path, applied.written.samples);
   const pictureBytes = await drawPicture(run, peaks);
   throwIfAborted(options);
   await publishAll([...(files.picture === undefined ? [] : [files.picture]), files.speech], request.overwrite, files.temp);
-  progress.done(staged.seconds);
+  progress.done(speech.staged.seconds);
   lap();
-  return describe(run, staged, applied, channel, pictureBytes, timings(times));
+  return describe(run, speech, applied, pictureBytes, timings(times));
 }
 
 function targetsOf(outFile: string, { waveform }: ResolvedPrepareOptions): [string, ...string[]] {
@@ -94,33 +84,12 @@ function targetsOf(outFile: string, { waveform }: ResolvedPrepareOptions): [stri
   return [target, resolve(waveform.file)];
 }
 
-async function decodeToStage({ context, request, options, media, progress, files }: SpeechRun): Promise<Staged> {
-  const { disk } = context.options;
-  const { path, stream, timeoutMs, bytes, ffmpeg } = media;
-  const channels = decodedChannels(request.channel, stream);
-  await requireRoom([files.staged.path, files.speech.target], predictedBytes(stream, channels, bytes), disk);
-  const onSeconds = (seconds: number): void => progress.report('decode', seconds, stream.durationSeconds);
-  const stage = { path: files.staged.path, channels: channels === 'both' ? 2 : 1, reserveBytes: reserveWhileWriting(disk), onSeconds };
-  return stageDecoded(stage, (onSamples) => decode({ path, stream, channels, highpassHz: request.highpassHz, timeoutMs, onSamples }, ffmpeg.path, context, options));
-}
-
-/** Of two staged channels the louder; two that are silent are equal. */
-function pickChannel({ measured }: Staged, wanted: SpeechChannel): Exclude<SpeechChannel, 'loudest'> {
-  if (wanted !== 'loudest') return wanted;
-  const [left, right] = measured;
-  if (left === undefined || right === undefined) return 'mix';
-  const silent = left.lufs === right.lufs;
-  return (silent ? right.peakDb > left.peakDb : right.lufs > left.lufs) ? 'right' : 'left';
-}
-
 interface WrittenAtLoudness {
   readonly applied: AppliedLoudness;
   readonly peaks: PeakCollector | undefined;
 }
 
-async function writeAtLoudness({ context, request, options, progress, files }: SpeechRun, staged: Staged, channel: number): Promise<WrittenAtLoudness> {
-  const measured = staged.measured[channel];
-  if (measured === undefined) throw new RangeError(`Expected a measurement of channel ${channel}, got ${staged.measured.length} channels.`);
+async function writeAtLoudness({ context, request, options, progress, files }: SpeechRun, { staged, measured, pick: channel }: StagedSpeech): Promise<WrittenAtLoudness> {
   const reserveBytes = reserveWhileWriting(context.options.disk);
   const onSeconds = (seconds: number): void => progress.report('gain', seconds, staged.seconds);
   let peaks: PeakCollector | undefined;
@@ -142,8 +111,9 @@ function timings([start = 0, probed = 0, decoded = 0, gained = 0, done = 0]: rea
   return Object.freeze({ probeMs, decodeMs, gainMs, verifyMs, totalMs });
 }
 
-function describe(run: SpeechRun, staged: Staged, { loudness, written }: AppliedLoudness, channel: PreparedSpeech['channel'], pictureBytes: number, times: SpeechTimings): PreparedSpeech {
+function describe(run: SpeechRun, speech: StagedSpeech, { loudness, written }: AppliedLoudness, pictureBytes: number, times: SpeechTimings): PreparedSpeech {
   const { media, files, request } = run;
+  const { staged, channel, antiPhase } = speech;
   const { stream, info, ffmpeg } = media;
   const exact = stream.durationConfidence === 'exact' && stream.durationSeconds !== undefined;
   return Object.freeze({
@@ -153,8 +123,9 @@ function describe(run: SpeechRun, staged: Staged, { loudness, written }: Applied
     ...(exact ? { expectedSeconds: stream.durationSeconds } : {}),
     loudness,
     channel,
+    antiPhase,
     audioInfo: { format: info.format, codec: stream.codec, sampleRate: stream.sampleRate, channels: stream.channels, bytes: media.bytes },
-    warnings: speechWarnings(media, staged, loudness, request.channel, request.loudness?.targetLufs),
+    warnings: speechWarnings(media, speech, loudness, request),
     ...(files.picture === undefined ? {} : { waveform: { path: files.picture.target, bytes: pictureBytes } }),
     timings: times,
     binary: { path: ffmpeg.path, version: ffmpeg.version },

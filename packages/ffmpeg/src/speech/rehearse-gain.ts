@@ -5,13 +5,13 @@ import { throwIfAborted } from '../call-controls.ts';
 import { speechSampleRate } from '../arguments.ts';
 import { LoudnessMeter } from '../loudness/loudness-meter.ts';
 import { TruePeakLimiter } from '../loudness/true-peak-limiter.ts';
-import { channelOf } from '../sample-reader.ts';
+import { channelOf, type ChannelPick } from '../sample-reader.ts';
 import type { Staged } from './stage-decoded.ts';
 
 /** What is rehearsed. */
 export interface RehearsalOptions {
   readonly staged: Pick<Staged, 'path' | 'channels' | 'seconds'>;
-  readonly channel: number;
+  readonly channel: ChannelPick;
   /** The gain that would do without the limiter. */
   readonly gainDb: number;
   readonly limitDb: number;

@@ -1,19 +1,22 @@
 import type { OpenedMedia } from '../media-context.ts';
 import type { LoudnessResult } from './apply-loudness.ts';
-import type { SpeechChannel } from './prepare-options.ts';
+import type { ResolvedPrepareOptions, SpeechChannel } from './prepare-options.ts';
 import type { Staged } from './stage-decoded.ts';
+import type { StagedSpeech } from './stage-speech.ts';
 
 /** Further from the target than this is worth a word, in LU: what broadcasters allow. */
 const toleranceLu = 0.5;
 
 /** What a reader of the result should know, as sentences. */
-export function speechWarnings(media: OpenedMedia, staged: Staged, loudness: LoudnessResult, channel: SpeechChannel, targetLufs: number | undefined): readonly string[] {
+export function speechWarnings(media: OpenedMedia, speech: StagedSpeech, loudness: LoudnessResult, request: Pick<ResolvedPrepareOptions, 'channel' | 'loudness'>): readonly string[] {
   const { info, stream } = media;
-  return [...info.warnings, ...staged.warnings, ...channelWarnings(stream.channels, loudness, channel), ...loudnessWarnings(loudness, targetLufs), ...lengthWarnings(media, staged)];
+  const { staged } = speech;
+  return [...info.warnings, ...staged.warnings, ...channelWarnings(stream.channels, speech, loudness, request.channel), ...loudnessWarnings(loudness, request.loudness?.targetLufs), ...lengthWarnings(media, staged)];
 }
 
-function channelWarnings(channels: number, { inputLufs }: LoudnessResult, channel: SpeechChannel): readonly string[] {
-  if (channel === 'mix' && channels > 1 && inputLufs === null) return [`The mix of ${channels} channels is silent; where they cancel each other out, choose \`channel: 'loudest'\`.`];
+function channelWarnings(channels: number, { antiPhase, channel: taken }: StagedSpeech, { inputLufs }: LoudnessResult, channel: SpeechChannel): readonly string[] {
+  if (antiPhase) return [`The two channels are each other's opposite and cancel each other out in a mix; the ${taken} one was taken instead.`];
+  if (channel === 'mix' && channels > 2 && inputLufs === null) return [`The mix of ${channels} channels is silent; where they cancel each other out, choose \`channel: 'loudest'\`.`];
   if ((channel === 'left' || channel === 'right') && channels === 1) return [`The audio has one channel, so \`channel: '${channel}'\` means all of it.`];
   return [];
 }

@@ -4,7 +4,7 @@ import { speechSampleRate } from '../arguments.ts';
 import { FileWriter } from '../file-writer.ts';
 import { LoudnessMeter } from '../loudness/loudness-meter.ts';
 import { TruePeakLimiter } from '../loudness/true-peak-limiter.ts';
-import { channelOf } from '../sample-reader.ts';
+import { channelOf, type ChannelPick } from '../sample-reader.ts';
 import { wavHeader } from '../wav.ts';
 import type { PeakCollector } from '../waveform/peak-collector.ts';
 import type { ProcessControls } from '@media-jobs/process';
@@ -14,7 +14,7 @@ import type { Staged } from './stage-decoded.ts';
 export interface WriteSpeechOptions {
   readonly staged: Pick<Staged, 'path' | 'channels'>;
   /** The staged channel that is written. */
-  readonly channel: number;
+  readonly channel: ChannelPick;
   readonly gainDb: number;
   /** Largest true peak of the result, when a limiter is needed. */
   readonly limitDb: number | undefined;
