@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { createFfmpeg } from '@media-jobs/ffmpeg';
 import { alternate, median, report, table } from './report.ts';
 
-const rounds = Number(process.argv[2] ?? 11);
+const rounds = Number(process.argv[2] ?? 7);
 /** Two-pass loudnorm takes so long that a few rounds of it tell enough. */
 const classicRounds = Math.min(3, rounds);
 const seconds = Number(process.argv[3] ?? 600);

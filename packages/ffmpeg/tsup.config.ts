@@ -1,1 +1,3 @@
-export { default } from '../../tsup.base.ts';
+import base from '../../tsup.base.ts';
+
+export default { ...base, entry: { index: 'src/index.ts', 'range-worker': 'src/speech/parallel/range-worker.ts' } };

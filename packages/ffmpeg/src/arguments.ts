@@ -49,8 +49,13 @@ export function probeArguments({ file, maxAllocBytes }: ProbeArguments): readonl
 /** How much steady noise is taken away: at most 10 dB, or 16. */
 export type Denoise = 'off' | 'light' | 'medium';
 
-/** Noise below -45 dB at first; then the filter follows what it finds. Numbers: decibels that are taken away. */
-const denoiseFilters = Object.freeze({ off: '', light: ',afftdn=nr=10:nf=-45:tn=1', medium: ',afftdn=nr=16:nf=-45:tn=1' }) satisfies Readonly<Record<Denoise, string>>;
+/** Decibels that are taken away. */
+const denoiseDb = Object.freeze({ light: 10, medium: 16 } as const);
+
+/** Noise below -45 dB at first; then the filter follows what it finds. */
+export function denoiseFilter(strength: Exclude<Denoise, 'off'>): string {
+  return `afftdn=nr=${denoiseDb[strength]}:nf=-45:tn=1`;
+}
 
 /** Which channels of the input become the output. */
 export type DecodedChannels = 'mix' | 'left' | 'right' | 'both';
@@ -65,6 +70,8 @@ export interface DecodeArguments {
   /** Corner of the high-pass in Hz; undefined for none. */
   readonly highpassHz: number | undefined;
   readonly denoise: Denoise;
+  /** Where to start, in seconds of the file; the first sample is then that of this moment. Default: at the first sample of the stream. */
+  readonly fromSeconds?: number | undefined;
   readonly maxAllocBytes: number;
   readonly maxOutputBytes: number;
   readonly maxSeconds: number;
@@ -79,9 +86,25 @@ export function decodeArguments(options: DecodeArguments): readonly string[] {
   return [
     '-hide_banner', '-nostdin', '-nostats', '-v', 'error', '-y',
     ...(process.platform === 'win32' ? [] : ['-timelimit', String(cpuSeconds)]),
-    ...inputGuards(maxAllocBytes), '-codec_whitelist', allowedDecoders.join(','), '-threads', String(threads), '-i', fileUrl(file),
+    ...inputGuards(maxAllocBytes), '-codec_whitelist', allowedDecoders.join(','), '-threads', String(threads),
+    ...(options.fromSeconds === undefined ? [] : ['-ss', options.fromSeconds.toFixed(6)]), '-i', fileUrl(file),
     '-map', `0:a:${stream}`, '-vn', '-sn', '-dn', '-map_metadata', '-1', '-map_chapters', '-1', '-t', String(maxSeconds),
     '-af', filterChain(options), '-c:a', 'pcm_f32le', '-ar', String(speechSampleRate), '-fs', String(maxOutputBytes), '-f', 'f32le', 'pipe:1',
+  ];
+}
+
+/** What `measureArguments` needs. */
+export interface MeasureArguments extends Pick<DecodeArguments, 'file' | 'stream' | 'maxAllocBytes' | 'maxSeconds' | 'cpuSeconds' | 'threads'> {
+  /** A chain whose last filter says what it measured. */
+  readonly filters: string;
+}
+
+/** Arguments for ffmpeg: one audio stream through filters that measure, and nowhere else. What they say comes on the error output. */
+export function measureArguments({ file, stream, filters, maxAllocBytes, maxSeconds, cpuSeconds, threads }: MeasureArguments): readonly string[] {
+  return [
+    '-hide_banner', '-nostdin', '-nostats', '-v', 'info', '-y', '-progress', 'pipe:1', ...(process.platform === 'win32' ? [] : ['-timelimit', String(cpuSeconds)]),
+    ...inputGuards(maxAllocBytes), '-codec_whitelist', allowedDecoders.join(','), '-threads', String(threads), '-i', fileUrl(file),
+    '-map', `0:a:${stream}`, '-vn', '-sn', '-dn', '-t', String(maxSeconds), '-af', filters, '-f', 'null', '-',
   ];
 }
 
@@ -89,9 +112,9 @@ export function decodeArguments(options: DecodeArguments): readonly string[] {
  * Mixing down and resampling come first: all that follows works on a sixth of the samples or less. Gaps in the timestamps
  * become silence, so that the time line of the file is kept.
  */
-function filterChain({ channels, highpassHz, denoise }: Pick<DecodeArguments, 'channels' | 'highpassHz' | 'denoise'>): string {
+function filterChain({ channels, highpassHz, denoise, fromSeconds }: Pick<DecodeArguments, 'channels' | 'highpassHz' | 'denoise' | 'fromSeconds'>): string {
   const picked = { mix: '', both: '', left: 'pan=mono|c0=c0,', right: 'pan=mono|c0=c1,' }[channels];
   const layout = channels === 'both' ? 'stereo' : 'mono';
   const highpass = highpassHz === undefined ? '' : `,highpass=f=${highpassHz}`;
-  return `${picked}aformat=sample_fmts=fltp:channel_layouts=${layout},aresample=${speechSampleRate}:async=1${highpass}${denoiseFilters[denoise]}`;
+  return `${picked}aformat=sample_fmts=fltp:channel_layouts=${layout},aresample=${speechSampleRate}:async=1${fromSeconds === undefined ? '' : ':first_pts=0'}${highpass}${denoise === 'off' ? '' : `,${denoiseFilter(denoise)}`}`;
 }

@@ -16,6 +16,8 @@ export interface DecodeRequest {
   readonly channels: DecodedChannels;
   readonly highpassHz: number | undefined;
   readonly denoise?: Denoise;
+  /** A part of the stream instead of the whole. Its length is the caller's to check. */
+  readonly part?: { readonly fromSeconds: number | undefined; readonly seconds: number | undefined };
   readonly timeoutMs: number;
   /** Takes the samples as they come, after the silence before the stream starts, at 16 kHz, interleaved where `channels` is `both`. Decoding waits for it. */
   readonly onSamples: (samples: Float32Array) => void | Promise<void>;
@@ -54,16 +56,22 @@ export async function decode(request: DecodeRequest, ffmpeg: string, context: Pr
     sign();
     return take(chunk);
   };
-  const args = argumentsFor(request, options, most.seconds, frameBytes);
+  const { part } = request;
+  const args = argumentsFor(request, options, part?.seconds ?? most.seconds, frameBytes);
   const stall = { timeoutMs: limits.stallMs, firstTimeoutMs: limits.openTimeoutMs };
   try {
-    for (const silence of silentPieces(Math.round(stream.startSeconds * speechSampleRate) * frameBytes)) await take(silence);
+    if (part?.fromSeconds === undefined) for (const silence of silentPieces(startFrames(stream) * frameBytes)) await take(silence);
     const { stderrTail } = await runGuarded({ command: ffmpeg, args, timeoutMs, stall, onStdout }, context, controls);
-    requireWhole(path, stream, seconds(), stderrTail);
+    if (part === undefined) requireWhole(path, stream, seconds(), stderrTail);
     return { seconds: seconds(), warnings: complaints(stderrTail) };
   } catch (error) {
     throw decodeFailure(error, { path, codec: stream.codec, seconds: seconds() });
   }
+}
+
+/** Samples of silence before a stream starts. */
+export function startFrames({ startSeconds }: AudioStream): number {
+  return Math.round(startSeconds * speechSampleRate);
 }
 
 const pieceBytes = 65_536;
@@ -73,7 +81,7 @@ function* silentPieces(bytes: number): Generator<Uint8Array> {
   for (let rest = bytes; rest > 0; rest -= pieceBytes) yield new Uint8Array(Math.min(rest, pieceBytes));
 }
 
-function argumentsFor({ path, stream, channels, highpassHz, denoise = 'off', timeoutMs }: DecodeRequest, { limits, threads }: ResolvedFfmpegOptions, mostSeconds: number, frameBytes: number): readonly string[] {
+function argumentsFor({ path, stream, channels, highpassHz, denoise = 'off', part, timeoutMs }: DecodeRequest, { limits, threads }: ResolvedFfmpegOptions, mostSeconds: number, frameBytes: number): readonly string[] {
   const maxSeconds = Math.ceil(mostSeconds + marginSeconds);
   return decodeArguments({
     file: path,
@@ -81,6 +89,7 @@ function argumentsFor({ path, stream, channels, highpassHz, denoise = 'off', tim
     channels,
     highpassHz,
     denoise,
+    fromSeconds: part?.fromSeconds,
     threads,
     maxAllocBytes: limits.maxAllocBytes,
     maxSeconds,

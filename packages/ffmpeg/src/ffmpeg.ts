@@ -3,6 +3,12 @@ import type { ProcessControls } from '@media-jobs/process';
 import { examine, type FfmpegReport } from './binaries/doctor.ts';
 import { createPrograms } from './binaries/programs.ts';
 import { createConcurrencyGate } from './concurrency-gate.ts';
+import type { ConvertedAudio, ConvertOptions } from './convert/convert.ts';
+import { normalizeLoudness, type NormalizedAudio, type NormalizeLoudnessOptions } from './convert/normalize-loudness.ts';
+import {
+  convert, denoise, extractAudio, highpass, resample, toMono,
+  type DenoiseOptions, type ExtractAudioOptions, type HighpassOptions, type MonoAudio, type ResampleOptions, type ToMonoOptions,
+} from './convert/single-operations.ts';
 import { ffmpegHealthChecks } from './health-checks.ts';
 import type { MediaInfo } from './media-info.ts';
 import { openSpeech } from './open-speech.ts';
@@ -11,7 +17,10 @@ import { probeFile } from './probe.ts';
 import { runMedia, type RunControls, type RunRequest, type RunResult } from './run/run-media.ts';
 import type { PrepareSpeechOptions } from './speech/prepare-options.ts';
 import { prepareSpeech, type PreparedSpeech } from './speech/prepare-speech.ts';
-import { drawWaveformOf, type WaveformOptions, type WaveformResult } from './waveform/waveform.ts';
+import { drawSpectrogramOf, type SpectrogramOptions } from './spectrogram/spectrogram.ts';
+import { split, type SplitOptions, type SplitResult } from './split/split.ts';
+import type { PictureResult } from './waveform/picture-file.ts';
+import { drawWaveformOf, type WaveformOptions } from './waveform/waveform.ts';
 
 /**
  * Media work in guarded child processes. Each call ends in time, with a verified output in its place or with one
@@ -29,9 +38,27 @@ export interface Ffmpeg extends SpeechSource {
   /** Makes 16 kHz mono speech of even loudness from any media file, in one decode; with its picture when asked for. */
   prepareSpeech(file: string, outFile: string, options?: PrepareSpeechOptions): Promise<PreparedSpeech>;
   /** Draws the waveform of any media file as a PNG. */
-  waveform(file: string, pngFile: string, options?: WaveformOptions): Promise<WaveformResult>;
+  waveform(file: string, pngFile: string, options?: WaveformOptions): Promise<PictureResult>;
+  /** Draws the spectrogram of any media file as a PNG: time from left to right, 0 to 8,000 Hz from bottom to top. */
+  spectrogram(file: string, pngFile: string, options?: SpectrogramOptions): Promise<PictureResult>;
+  /** Cuts the sound of any media file into WAV files in a folder: by time, in pauses, or by size. */
+  split(file: string, folder: string, options: SplitOptions): Promise<SplitResult>;
   /** Runs ffmpeg with arguments of the caller's, and the guards of this package around them: for what no other call does. */
   run(request: RunRequest, controls?: RunControls): Promise<RunResult>;
+  /** Writes the sound of any media file into another container; the end of its name says which. */
+  convert(file: string, outFile: string, options?: ConvertOptions): Promise<ConvertedAudio>;
+  /** Takes the sound out of a film: as it is where the new container takes its codec, else coded anew. */
+  extractAudio(file: string, outFile: string, options?: ExtractAudioOptions): Promise<ConvertedAudio>;
+  /** Brings the sound to a loudness, at its own rate and with its own channels. Silence is left alone. */
+  normalizeLoudness(file: string, outFile: string, options?: NormalizeLoudnessOptions): Promise<NormalizedAudio>;
+  /** Takes steady noise away. */
+  denoise(file: string, outFile: string, options?: DenoiseOptions): Promise<ConvertedAudio>;
+  /** Takes rumble away. */
+  highpass(file: string, outFile: string, options?: HighpassOptions): Promise<ConvertedAudio>;
+  /** Makes one channel of all: their mix, one of two, or the louder one. */
+  toMono(file: string, outFile: string, options?: ToMonoOptions): Promise<MonoAudio>;
+  /** Changes the sample rate. */
+  resample(file: string, outFile: string, options: ResampleOptions): Promise<ConvertedAudio>;
   /** Says which programs there are, what they can do, and what to do about what is missing. Throws only when aborted. */
   doctor(options?: ProcessControls): Promise<FfmpegReport>;
   /** Whether ffmpeg and ffprobe can be started. */
@@ -48,6 +75,15 @@ export function createFfmpeg(options: FfmpegOptions = {}): Ffmpeg {
     prepareSpeech: (file, outFile, given = {}) => prepareSpeech(file, outFile, given, context),
     waveform: (file, pngFile, given = {}) => drawWaveformOf(file, pngFile, given, context),
     run: (request, controls = {}) => runMedia(request, controls, context),
+    spectrogram: (file, pngFile, given = {}) => drawSpectrogramOf(file, pngFile, given, context),
+    split: (file, folder, given) => split(file, folder, given, context),
+    convert: (file, outFile, given = {}) => convert(file, outFile, given, context),
+    extractAudio: (file, outFile, given = {}) => extractAudio(file, outFile, given, context),
+    normalizeLoudness: (file, outFile, given = {}) => normalizeLoudness(file, outFile, given, context),
+    denoise: (file, outFile, given = {}) => denoise(file, outFile, given, context),
+    highpass: (file, outFile, given = {}) => highpass(file, outFile, given, context),
+    toMono: (file, outFile, given = {}) => toMono(file, outFile, given, context),
+    resample: (file, outFile, given) => resample(file, outFile, given, context),
     open: (file, given) => openSpeech(file, given, context),
     doctor: (controls = {}) => examine(programs, { logger: resolved.logger, ...controls }),
     healthChecks: ffmpegHealthChecks(programs),

@@ -20,25 +20,29 @@ export class FileWriter {
   #buffer = Buffer.allocUnsafe(bufferBytes);
   #other = Buffer.allocUnsafe(bufferBytes);
   #used = 0;
-  #position = 0;
-  #nextLook = bytesPerLook;
+  #position: number;
+  #nextLook: number;
   #pending: Promise<void> = Promise.resolve();
 
-  private constructor(handle: FileHandle, path: string, reserveBytes: number) {
+  private constructor(handle: FileHandle, path: string, reserveBytes: number, position: number) {
     this.#handle = handle;
     this.#path = path;
     this.#reserveBytes = reserveBytes;
+    this.#position = position;
+    this.#nextLook = position + bytesPerLook;
   }
 
   /** Opens `path`, which exists, and empties it. `reserveBytes` stay free on its disk. */
   static async open(path: string, reserveBytes: number): Promise<FileWriter> {
-    const handle = await open(path, 'w').catch((error: unknown) => {
-      throw writeFailure(path, error);
-    });
-    return new FileWriter(handle, path, reserveBytes);
+    return new FileWriter(await opened(path, 'w'), path, reserveBytes, 0);
   }
 
-  /** Bytes given so far. */
+  /** Opens `path`, which exists, to write from `position` on; what stands before stays. Several may write one file, each its own part. */
+  static async openAt(path: string, reserveBytes: number, position: number): Promise<FileWriter> {
+    return new FileWriter(await opened(path, 'r+'), path, reserveBytes, position);
+  }
+
+  /** Where the next byte goes. */
   get bytes(): number {
     return this.#position + this.#used;
   }
@@ -101,6 +105,12 @@ export class FileWriter {
 
 /** The next call on the writer awaits the same promise and throws. */
 const ignored = (): void => undefined;
+
+async function opened(path: string, flags: 'w' | 'r+'): Promise<FileHandle> {
+  return open(path, flags).catch((error: unknown) => {
+    throw writeFailure(path, error);
+  });
+}
 
 function writeFailure(path: string, cause: unknown): MediaJobError {
   if (MediaJobError.isInstance(cause)) return cause;

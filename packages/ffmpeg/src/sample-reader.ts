@@ -27,20 +27,20 @@ function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
   return all;
 }
 
-/** A channel by its number, or the mean of the first two. */
-export type ChannelPick = number | 'mean';
+/** A channel by its number, or the first two mixed as ffmpeg mixes them. */
+export type ChannelPick = number | 'mix';
 
 /** One channel of interleaved samples. With one channel, the samples themselves. */
 export function channelOf(samples: Float32Array, channel: ChannelPick, channels: number): Float32Array {
   if (channels === 1) return samples;
-  if (channel === 'mean') return meanOf(samples, channels);
+  if (channel === 'mix') return mixOf(samples, channels);
   const picked = new Float32Array(Math.floor(samples.length / channels));
   for (let index = 0; index < picked.length; index += 1) picked[index] = samples[index * channels + channel] as number;
   return picked;
 }
 
-function meanOf(samples: Float32Array, channels: number): Float32Array {
-  const mean = new Float32Array(Math.floor(samples.length / channels));
-  for (let index = 0; index < mean.length; index += 1) mean[index] = ((samples[index * channels] as number) + (samples[index * channels + 1] as number)) / 2;
-  return mean;
+function mixOf(samples: Float32Array, channels: number): Float32Array {
+  const mix = new Float32Array(Math.floor(samples.length / channels));
+  for (let index = 0; index < mix.length; index += 1) mix[index] = ((samples[index * channels] as number) + (samples[index * channels + 1] as number)) * Math.SQRT1_2;
+  return mix;
 }

@@ -72,6 +72,6 @@ test('as an operation it returns what its schema says and names its files', asyn
 
 test('options that are left out are part of the input, so that two ways of saying the same are one job', () => {
   const { input } = prepareSpeechOperation({ ffmpeg });
-  expect(input.parse({ file: 'a' })).toEqual({ file: 'a', channel: 'mix', highpassHz: 80, targetLufs: -16, truePeakDb: -1.5, waveform: true });
+  expect(input.parse({ file: 'a' })).toEqual({ file: 'a', channel: 'mix', highpassHz: 80, denoise: 'off', targetLufs: -16, truePeakDb: -1.5, waveform: true });
   expect(input.safeParse({ file: 'a', chanel: 'left' }).success).toBe(false);
 });

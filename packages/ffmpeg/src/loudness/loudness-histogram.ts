@@ -13,6 +13,12 @@ const binsPerLu = 100;
 const highestLufs = 80;
 const binCount = (highestLufs - absoluteGateLufs) * binsPerLu;
 
+/** The bins of a histogram: blocks, and the sum of their mean squares. */
+export interface HistogramParts {
+  readonly counts: Float64Array;
+  readonly sums: Float64Array;
+}
+
 /**
  * The loudness of all blocks so far, in bins of 0.01 LU: constant memory for any length. Two of them can be added, so
  * that parts of a programme may be measured apart.
@@ -28,6 +34,19 @@ export class LoudnessHistogram {
     const bin = Math.min(binCount - 1, Math.floor((lufs - absoluteGateLufs) * binsPerLu));
     this.#counts[bin] = (this.#counts[bin] ?? 0) + 1;
     this.#sums[bin] = (this.#sums[bin] ?? 0) + meanSquare;
+  }
+
+  /** All bins, in memory of their own, to be handed to another thread. */
+  parts(): HistogramParts {
+    return { counts: this.#counts.slice(), sums: this.#sums.slice() };
+  }
+
+  /** Adds the blocks of another part of the programme. */
+  addParts({ counts, sums }: HistogramParts): void {
+    for (let bin = 0; bin < binCount; bin += 1) {
+      this.#counts[bin] = (this.#counts[bin] ?? 0) + (counts[bin] ?? 0);
+      this.#sums[bin] = (this.#sums[bin] ?? 0) + (sums[bin] ?? 0);
+    }
   }
 
   /** Integrated loudness in LUFS after both gates; `-Infinity` when no block is above the absolute gate. */

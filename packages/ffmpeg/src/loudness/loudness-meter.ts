@@ -1,5 +1,15 @@
 import { kWeighting, type KWeighting } from './k-weighting.ts';
-import { LoudnessHistogram } from './loudness-histogram.ts';
+import { LoudnessHistogram, type HistogramParts } from './loudness-histogram.ts';
+
+/** Samples of blocks that have begun before a cut and end behind it: so much before its own part the meter of the later part starts. */
+export function blockOverlap(sampleRate: number): number {
+  return (stepsPerBlock - 1) * stepSamples(sampleRate);
+}
+
+/** Parts of a programme that are measured apart start at a whole number of these samples. */
+export function stepSamples(sampleRate: number): number {
+  return Math.round(sampleRate / stepsPerSecond);
+}
 
 /** Parts of a second after which a new 400 ms block starts. */
 const stepsPerSecond = 10;
@@ -23,7 +33,12 @@ export class LoudnessMeter {
 
   constructor(sampleRate: number) {
     this.#filter = kWeighting(sampleRate);
-    this.#stepSamples = Math.round(sampleRate / stepsPerSecond);
+    this.#stepSamples = stepSamples(sampleRate);
+  }
+
+  /** Brings the filters into the state that they have behind these samples, and counts none of them. Only before the first `add`. */
+  warmUp(samples: Float32Array): void {
+    this.#weigh(samples, 0, samples.length);
   }
 
   /** Measures the next samples; 1 is full scale. */
@@ -41,6 +56,11 @@ export class LoudnessMeter {
   /** LUFS of all whole blocks so far; `-Infinity` for silence and for less than 400 ms. */
   integrated(): number {
     return this.#histogram.integrated();
+  }
+
+  /** The blocks so far, to be added to those of other parts. */
+  parts(): HistogramParts {
+    return this.#histogram.parts();
   }
 
   /** The sum of squares of the weighted samples. Local variables, because this loop is most of what measuring costs. */

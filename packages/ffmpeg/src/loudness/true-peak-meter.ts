@@ -10,6 +10,12 @@ export class TruePeakMeter {
   #line = new Float32Array(contextLength);
   #peak = 0;
 
+  /** Takes these samples as what stands before the first `add`, and looks for no peak among them. */
+  warmUp(samples: Float32Array): void {
+    const last = samples.subarray(Math.max(0, samples.length - contextLength));
+    this.#line.set(last, contextLength - last.length);
+  }
+
   /** Measures the next samples; 1 is full scale. */
   add(samples: Float32Array): void {
     const length = contextLength + samples.length;
@@ -24,6 +30,11 @@ export class TruePeakMeter {
       if (height > this.#peak) this.#peak = height;
     });
     line.copyWithin(0, samples.length);
+  }
+
+  /** The largest point so far; 1 is full scale. Those around the last samples are not known yet. */
+  get highest(): number {
+    return this.#peak;
   }
 
   /** Tells that no more comes, and gives the peak in dBTP; `-Infinity` for digital silence. */

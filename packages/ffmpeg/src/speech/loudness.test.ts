@@ -65,7 +65,7 @@ const programmes: readonly (readonly [string, number, Wave])[] = [
   ['a quarter of the sampling rate, peaks between samples', 6, (t) => 0.7 * Math.sin(2 * Math.PI * 4_000 * t + Math.PI / 4)],
   ['short bursts', 9, (t) => (t % 1 < 0.1 ? 0.6 * sine(700)(t) : 0.01 * sine(200)(t))],
   ['a telegraph', 8, (t) => (Math.floor(t * 12) % 3 === 0 ? 0 : 0.25 * sine(800)(t))],
-  ['clicks on silence', 10, (t) => (t % 0.1 < 0.0005 ? 0.5 : 0)],
+  ['a buzz on silence', 10, (t) => (t % 0.02 < 0.004 ? 0.5 * sine(1_000)(t) : 0)],
   ['clipped float samples', 6, scaled(2, clipped(scaled(3, syllables())))],
   ['three seconds and a bit', 3.2, scaled(0.05, syllables())],
   ['a crackling record', 10, (t) => (t % 0.37 < 0.0002 ? 0.95 : 0.06 * sine(350)(t))],

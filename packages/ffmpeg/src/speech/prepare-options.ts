@@ -5,9 +5,10 @@ import type { LoudnessTarget } from '../loudness/gain-plan.ts';
 import type { FfmpegProgress } from '../progress.ts';
 import type { TimeLimitOptions } from '../time-limit.ts';
 import type { WaveformStyle } from '../waveform/draw-waveform.ts';
+import { requireParallel, type Parallel } from './parallel/chunk-plan.ts';
 import { resolveWaveform, type WaveformLook } from '../waveform/waveform-options.ts';
 
-/** What becomes of the channels: their mean, one of the first two, or the louder of the first two. */
+/** What becomes of the channels: their mix, one of the first two, or the louder of the first two. */
 export type SpeechChannel = 'mix' | 'left' | 'right' | 'loudest';
 export const speechChannels: readonly SpeechChannel[] = Object.freeze(['mix', 'left', 'right', 'loudest'] as const);
 
@@ -39,6 +40,11 @@ export interface PrepareSpeechOptions extends OutputOptions {
   readonly denoise?: Denoise;
   /** Default -16 LUFS, -1.5 dBTP; `false` leaves the loudness as it is. */
   readonly loudness?: Partial<LoudnessTarget> | false;
+  /**
+   * Whether a long file is worked on by several processes and threads: `auto` (default) where it pays, which is from 20
+   * minutes on and as far as the instance's `concurrency` goes; `false`; or so many.
+   */
+  readonly parallel?: Parallel;
   /** Draws a picture of the result into this file. */
   readonly waveform?: WaveformLook & { readonly file: string };
 }
@@ -51,17 +57,19 @@ export interface ResolvedPrepareOptions {
   readonly highpassHz: number | undefined;
   readonly denoise: Denoise;
   readonly loudness: LoudnessTarget | undefined;
+  readonly parallel: Parallel;
   readonly waveform: { readonly file: string; readonly style: WaveformStyle } | undefined;
 }
 
 /** Completes and checks the options. Throws `INVALID_OPTION`. */
 export function resolvePrepareOptions(options: PrepareSpeechOptions): ResolvedPrepareOptions {
-  const { stream, overwrite = false, channel = 'mix', highpassHz = defaultHighpassHz, denoise = 'off', loudness = {}, waveform } = options;
+  const { stream, overwrite = false, channel = 'mix', highpassHz = defaultHighpassHz, denoise = 'off', parallel = 'auto', loudness = {}, waveform } = options;
   if (stream !== undefined) requireWhole('stream', stream, 0, 10_000);
   if (typeof overwrite !== 'boolean') throw invalidOption('overwrite', 'true or false', overwrite);
   requireChoice('channel', channel, speechChannels);
   if (highpassHz !== false) requireNumber('highpassHz', highpassHz, 10, 4_000);
   requireChoice('denoise', denoise, denoiseChoices);
+  requireParallel(parallel);
   if (waveform !== undefined) requirePath('waveform.file', waveform.file);
   return Object.freeze({
     stream,
@@ -69,12 +77,14 @@ export function resolvePrepareOptions(options: PrepareSpeechOptions): ResolvedPr
     channel,
     highpassHz: highpassHz === false ? undefined : highpassHz,
     denoise,
+    parallel,
     loudness: loudness === false ? undefined : resolveTarget(loudness),
     waveform: waveform === undefined ? undefined : { file: waveform.file, style: resolveWaveform(waveform) },
   });
 }
 
-function resolveTarget({ targetLufs = defaultLoudness.targetLufs, truePeakDb = defaultLoudness.truePeakDb }: Partial<LoudnessTarget>): LoudnessTarget {
+/** A target with its defaults, checked. Throws `INVALID_OPTION`. */
+export function resolveTarget({ targetLufs = defaultLoudness.targetLufs, truePeakDb = defaultLoudness.truePeakDb }: Partial<LoudnessTarget>): LoudnessTarget {
   requireNumber('loudness.targetLufs', targetLufs, -50, -5);
   requireNumber('loudness.truePeakDb', truePeakDb, -20, 0);
   return Object.freeze({ targetLufs, truePeakDb });

@@ -6,8 +6,10 @@ import { invalidOption, requirePath } from '../option-checks.ts';
 import { publishAll } from '../output-files.ts';
 import { createProgressReporter } from '../progress.ts';
 import { PeakCollector } from '../waveform/peak-collector.ts';
-import { writeWaveform } from '../waveform/write-waveform.ts';
+import { writeWaveform } from '../waveform/waveform.ts';
 import { applyLoudness, type AppliedLoudness, type LoudnessResult, type WritePass } from './apply-loudness.ts';
+import { chunkCount } from './parallel/chunk-plan.ts';
+import { writeInThreads } from './parallel/parallel-speech.ts';
 import { reserveWhileWriting } from './plan-speech.ts';
 import { resolvePrepareOptions, type PrepareSpeechOptions, type ResolvedPrepareOptions, type SpeechChannel } from './prepare-options.ts';
 import { rehearseGain } from './rehearse-gain.ts';
@@ -39,6 +41,8 @@ export interface PreparedSpeech {
   readonly channel: Exclude<SpeechChannel, 'loudest'>;
   /** Whether the two channels are each other's opposite, so that the louder one was taken instead of their mix. */
   readonly antiPhase: boolean;
+  /** How many processes decoded it together. */
+  readonly processes: number;
   readonly audioInfo: AudioInfo;
   /** What a reader should know, as sentences. */
   readonly warnings: readonly string[];
@@ -93,7 +97,13 @@ async function writeAtLoudness({ context, request, options, progress, files }: S
   const reserveBytes = reserveWhileWriting(context.options.disk);
   const onSeconds = (seconds: number): void => progress.report('gain', seconds, staged.seconds);
   let peaks: PeakCollector | undefined;
-  const write: WritePass = (pass) => {
+  const threads = chunkCount(request.parallel, staged.seconds, context.options.concurrency);
+  const write: WritePass = async (pass) => {
+    if (threads > 1) {
+      const { peaks: gathered, ...written } = await writeInThreads({ ...pass, staged, channel, path: files.speech.part.path, reserveBytes, columns: request.waveform?.style.width, threads, onSeconds }, options);
+      peaks = gathered;
+      return written;
+    }
     peaks = request.waveform === undefined ? undefined : new PeakCollector(request.waveform.style.width);
     return writeSpeech({ ...pass, staged, channel, path: files.speech.part.path, reserveBytes, peaks, onSeconds }, options);
   };
@@ -124,6 +134,7 @@ function describe(run: SpeechRun, speech: StagedSpeech, { loudness, written }: A
     loudness,
     channel,
     antiPhase,
+    processes: staged.processes ?? 1,
     audioInfo: { format: info.format, codec: stream.codec, sampleRate: stream.sampleRate, channels: stream.channels, bytes: media.bytes },
     warnings: speechWarnings(media, speech, loudness, request),
     ...(files.picture === undefined ? {} : { waveform: { path: files.picture.target, bytes: pictureBytes } }),

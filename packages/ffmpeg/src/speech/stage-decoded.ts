@@ -13,6 +13,8 @@ export interface Staged extends Decoded {
   readonly channels: number;
   /** One for each channel. */
   readonly measured: readonly LoudnessMeasurement[];
+  /** How many processes decoded it together; left out for one. */
+  readonly processes?: number;
 }
 
 /** Where decoded samples are kept until their gain is known. */

@@ -4,6 +4,8 @@ import type { LoudnessMeasurement } from '../loudness/gain-plan.ts';
 import type { MediaContext, OpenedMedia } from '../media-context.ts';
 import type { ProgressReporter } from '../progress.ts';
 import type { ChannelPick } from '../sample-reader.ts';
+import { chunkCount, planChunks } from './parallel/chunk-plan.ts';
+import { stageInChunks } from './parallel/parallel-speech.ts';
 import { decodedChannels, predictedBytes, requireRoom, reserveWhileWriting } from './plan-speech.ts';
 import type { PrepareSpeechOptions, ResolvedPrepareOptions, SpeechChannel } from './prepare-options.ts';
 import { stageDecoded, type Staged } from './stage-decoded.ts';
@@ -32,8 +34,8 @@ export interface StagedSpeech {
 
 /** A mix of two channels below this may be what is left of two that are each other's opposite, in LUFS: worth a look at both. */
 const suspiciousLufs = -36;
-/** A mix that is so much softer than its louder channel has lost something: two equal channels lose nothing, two that have nothing in common 3 dB. */
-const cancelledLu = 12;
+/** A mix that is so much softer than its louder channel has lost something: two equal channels win 3 dB, two that have nothing in common lose nothing. */
+export const cancelledLu = 12;
 
 /**
  * Decodes into the staging file and measures. A mix that comes out suspiciously soft is decoded again with its channels
@@ -53,17 +55,22 @@ export async function stageSpeech(run: SpeechRun): Promise<StagedSpeech> {
   const apart = await stageChannels(run, 'both', Math.max(1, media.timeoutMs - (clock.monotonic() - began)));
   const louder = louderOf(apart, true);
   const cancelled = Number.isFinite(louder.measured.lufs) ? louder.measured.lufs - measured.lufs >= cancelledLu : louder.measured.peakDb - measured.peakDb >= cancelledLu;
-  return cancelled ? louder : { ...mixed, staged: apart, pick: 'mean' };
+  return cancelled ? louder : { ...mixed, staged: apart, pick: 'mix' };
 }
 
 async function stageChannels({ context, request, options, media, progress, files }: SpeechRun, channels: DecodedChannels, timeoutMs: number): Promise<Staged> {
   const { disk } = context.options;
   const { path, stream, bytes, ffmpeg } = media;
-  const { highpassHz, denoise } = request;
+  const { highpassHz, denoise, parallel } = request;
   await requireRoom([files.staged.path, files.speech.target], predictedBytes(stream, channels, bytes), disk);
   const onSeconds = (seconds: number): void => progress.report('decode', seconds, stream.durationSeconds);
+  const chunks = planChunks(media, chunkCount(parallel, stream.durationSeconds ?? 0, context.options.concurrency));
+  if (chunks !== undefined) {
+    const together = await stageInChunks({ media, path: files.staged.path, channels, highpassHz, denoise, timeoutMs, onSeconds }, chunks, context, options);
+    if (together !== undefined) return { ...together, processes: chunks.length };
+  }
   const stage = { path: files.staged.path, channels: channels === 'both' ? 2 : 1, reserveBytes: reserveWhileWriting(disk), onSeconds };
-  return stageDecoded(stage, (onSamples) => decode({ path, stream, channels, highpassHz, denoise, timeoutMs, onSamples }, ffmpeg.path, context, options));
+  return await stageDecoded(stage, (onSamples) => decode({ path, stream, channels, highpassHz, denoise, timeoutMs, onSamples }, ffmpeg.path, context, options));
 }
 
 function only({ measured: [first] }: Staged): LoudnessMeasurement {

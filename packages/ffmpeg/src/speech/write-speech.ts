@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { throwIfAborted } from '../call-controls.ts';
 import { speechSampleRate } from '../arguments.ts';
 import { FileWriter } from '../file-writer.ts';
@@ -8,6 +8,8 @@ import { channelOf, type ChannelPick } from '../sample-reader.ts';
 import { wavHeader } from '../wav.ts';
 import type { PeakCollector } from '../waveform/peak-collector.ts';
 import type { ProcessControls } from '@media-jobs/process';
+import { amplify, createPcmEncoder } from './pcm-encoder.ts';
+import { readFrames } from './read-frames.ts';
 import type { Staged } from './stage-decoded.ts';
 
 /** How staged samples become a WAV file. */
@@ -36,10 +38,6 @@ export interface WrittenSpeech {
   /** Loudness of what was written, when a limiter made it differ from input plus gain. */
   readonly lufs: number | undefined;
 }
-
-/** A quarter of a MiB: some milliseconds of work between two looks at everything else. */
-const readBytes = 262_144;
-const fullScale = 32_768;
 
 /** Writes 16-bit mono PCM from staged samples. Throws `DISK_FULL`, `OUTPUT_UNWRITABLE`, `ABORTED`. */
 export async function writeSpeech(options: WriteSpeechOptions, controls: ProcessControls): Promise<WrittenSpeech> {
@@ -74,34 +72,4 @@ export async function writeSpeech(options: WriteSpeechOptions, controls: Process
     await writer.abandon();
     throw error;
   }
-}
-
-/** The samples are in memory that is used again for the next. */
-async function* readFrames(source: FileHandle, channels: number): AsyncGenerator<Float32Array> {
-  const buffer = new ArrayBuffer(readBytes);
-  const frameBytes = channels * Float32Array.BYTES_PER_ELEMENT;
-  for (let position = 0; ; ) {
-    const { bytesRead } = await source.read(new Uint8Array(buffer), 0, readBytes, position);
-    const whole = bytesRead - (bytesRead % frameBytes);
-    if (whole === 0) return;
-    position += whole;
-    yield new Float32Array(buffer, 0, whole / Float32Array.BYTES_PER_ELEMENT);
-  }
-}
-
-function amplify(samples: Float32Array, gain: number): void {
-  for (let index = 0; index < samples.length; index += 1) samples[index] = (samples[index] as number) * gain;
-}
-
-/** Rounds to the nearest step, in memory that the next call uses again. Adding full scale first makes all values positive, where cutting off is rounding down. */
-function createPcmEncoder(): (samples: Float32Array) => Uint8Array {
-  let pcm = new Int16Array(0);
-  return (samples) => {
-    if (pcm.length < samples.length) pcm = new Int16Array(samples.length);
-    for (let index = 0; index < samples.length; index += 1) {
-      const value = (samples[index] as number) * fullScale + (fullScale + 0.5);
-      pcm[index] = (value < 0 ? 0 : value >= 2 * fullScale ? 2 * fullScale - 1 : value | 0) - fullScale;
-    }
-    return new Uint8Array(pcm.buffer, 0, samples.length * Int16Array.BYTES_PER_ELEMENT);
-  };
 }

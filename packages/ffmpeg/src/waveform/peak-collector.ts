@@ -8,6 +8,19 @@ export interface Peak {
 /** Buckets kept for each column at least; up to twice as many. More make the borders of columns more exact. */
 const bucketsPerColumn = 8;
 
+function bucketsOf(columns: number): number {
+  return columns * bucketsPerColumn * 2;
+}
+
+/** What a collector has gathered. */
+export interface PeakParts {
+  readonly low: Float32Array;
+  readonly high: Float32Array;
+  readonly energy: Float64Array;
+  readonly full: number;
+  readonly inBucket: number;
+}
+
 /**
  * Gathers the peaks of samples that come piece by piece, without knowing how many will come: when its buckets are full,
  * neighbours are put together and each holds twice as much. Constant memory for any length.
@@ -24,10 +37,34 @@ export class PeakCollector {
 
   constructor(columns: number) {
     this.#columns = columns;
-    const buckets = columns * bucketsPerColumn * 2;
+    const buckets = bucketsOf(columns);
     this.#low = new Float32Array(buckets);
     this.#high = new Float32Array(buckets);
     this.#energy = new Float64Array(buckets);
+  }
+
+  /** A collector for a part of `samples` samples in all, from sample `first` on. Its buckets are as large as those of one collector for all of them. */
+  static forPart(columns: number, samples: number, first: number): PeakCollector {
+    const collector = new PeakCollector(columns);
+    while (Math.floor(samples / collector.#bucketSamples) >= bucketsOf(columns)) collector.#bucketSamples *= 2;
+    collector.#full = Math.floor(first / collector.#bucketSamples);
+    collector.#inBucket = first % collector.#bucketSamples;
+    return collector;
+  }
+
+  /** The buckets, to be handed to another thread. */
+  parts(): PeakParts {
+    return { low: this.#low, high: this.#high, energy: this.#energy, full: this.#full, inBucket: this.#inBucket };
+  }
+
+  /** Adds what the collector of the next part has gathered. */
+  addParts({ low, high, energy, full, inBucket }: PeakParts): void {
+    for (let bucket = 0; bucket < this.#low.length; bucket += 1) {
+      this.#low[bucket] = Math.min(this.#low[bucket] ?? 0, low[bucket] ?? 0);
+      this.#high[bucket] = Math.max(this.#high[bucket] ?? 0, high[bucket] ?? 0);
+      this.#energy[bucket] = (this.#energy[bucket] ?? 0) + (energy[bucket] ?? 0);
+    }
+    [this.#full, this.#inBucket] = [full, inBucket];
   }
 
   /** Adds the next samples; what is not a number counts as silence. */
