@@ -175,7 +175,10 @@ test('the check names settings that lose jobs, and says when Redis does not answ
   await using store = createRedisStore({ url: server.url });
   const report = await store.check(new AbortController().signal);
   expect(report).toMatchObject({ ok: true, detail: expect.stringMatching(/^Redis \d/) as string });
-  expect(report.advice).toMatch(/appendonly.*appendfsync/);
+  expect(report.advice).toMatch(/replica.*appendonly.*appendfsync/);
+  await using replica = await startRedis(['--save', '', '--appendonly', 'no', '--replicaof', `127.0.0.1 ${server.port}`]);
+  await using reader = createRedisStore({ url: replica.url });
+  expect((await reader.check(new AbortController().signal)).advice).toContain('Give the address of the master');
   await admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
   expect((await store.check(new AbortController().signal)).advice).toContain('noeviction');
   await admin.config('SET', 'maxmemory-policy', 'noeviction');

@@ -37,12 +37,19 @@ async function orAborted(signal: AbortSignal, report: Promise<HealthReport>): Pr
 async function examine(client: RedisClient): Promise<HealthReport> {
   const node = isCluster(client) ? client.nodes('master')[0] ?? client : client;
   const version = /redis_version:(\S+)/.exec(await node.info('server'))?.[1] ?? 'unknown';
-  const warnings: string[] = [];
+  const warnings = [...replicaWarnings(await node.info('replication'))];
   for (const { name, fits, advice } of rules) {
     const value = await setting(node, name);
     if (value !== null && !fits(value)) warnings.push(advice);
   }
   return { ok: true, detail: `Redis ${version}${isCluster(client) ? ', a cluster' : ''}`, ...(warnings.length === 0 ? {} : { advice: warnings.join(' ') }) };
+}
+
+/** A server without a replica takes its jobs with it; one that is a replica takes no writes. */
+function replicaWarnings(replication: string): readonly string[] {
+  if (/role:slave/.test(replication)) return ['Give the address of the master: this is a replica, and refuses to write.'];
+  if (!/connected_slaves:0/.test(replication)) return [];
+  return ['Add a replica and set `minReplicas`, if jobs must outlive this server: it has none.'];
 }
 
 /** Null where reading settings is not allowed, as with many hosted servers. */
