@@ -9,8 +9,8 @@ import { openStore, shiftedClock } from './worker/open-store.ts';
 
 const hourMs = 60 * 60 * 1000;
 
-/** Long enough for a busy machine to look at a job twice before it is over. */
-const shortTtlMs = 3_000;
+/** A time to live or a lease, long enough for a busy machine to look at a job twice before it is over. */
+const shortMs = 3_000;
 const leases = { heartbeatMs: 300, leaseMs: 1_500 };
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -59,13 +59,13 @@ describe.each(storesUnderTest)('on $name, with the right time in the store', (un
 
   test.concurrent.each(shifts)('a process an hour %s removes a job whose time to live is over, and its own job is removed by others no later', async (_, shiftMs) => {
     await using bench = await openChaosBench(under, leases);
-    const ttlHours = shortTtlMs / hourMs;
+    const ttlHours = shortMs / hourMs;
     await using right = await join(bench, { script: [output], ttlHours });
     await using wrong = await join(bench, { shiftMs, script: [output], ttlHours });
     for (const [owner, sweeper] of [[right, wrong], [wrong, right]] as const) {
       await (await owner.jobs.submit('task', {})).wait();
       expect((await sweeper.jobs.sweep()).expired.jobs).toBe(0);
-      await setTimeout(shortTtlMs + 100);
+      await setTimeout(shortMs + 100);
       expect((await sweeper.jobs.sweep()).expired).toMatchObject({ jobs: 1, files: 1 });
       expect([...(await bench.records()), ...bench.leftFiles().filter((path) => path.endsWith('result.txt'))]).toEqual([]);
     }
@@ -73,11 +73,11 @@ describe.each(storesUnderTest)('on $name, with the right time in the store', (un
 
   test.concurrent('a process an hour behind gives out no result that is past its time, though no pass has removed it', async () => {
     await using bench = await openChaosBench(under, leases);
-    const ttlHours = shortTtlMs / hourMs;
+    const ttlHours = shortMs / hourMs;
     await using right = await join(bench, { script: [output], ttlHours });
     await using wrong = await join(bench, { shiftMs: -hourMs, script: [output], ttlHours });
     await (await right.jobs.submit('task', {})).wait();
-    await setTimeout(shortTtlMs + 100);
+    await setTimeout(shortMs + 100);
     const again = await wrong.jobs.submit('task', {});
     expect(again).toMatchObject({ cached: false, generation: 2 });
     await again.wait();
@@ -100,10 +100,10 @@ describe.each(storesUnderTest)('on $name, with the right time in the store', (un
     }
     await using submitter = await join(bench, { worker: false });
     const lost = await submitter.jobs.submit('task', { lost: true });
-    await bench.store.claim({ owner: 'a-worker-elsewhere', leaseMs: 200, operations: ['task'], limit: 1 });
+    await bench.store.claim({ owner: 'a-worker-elsewhere', leaseMs: shortMs, operations: ['task'], limit: 1 });
     await using wrong = await join(bench, { shiftMs, worker: false });
     expect((await wrong.jobs.sweep()).lapsed).toBe(0);
-    await setTimeout(300);
+    await setTimeout(shortMs + 100);
     expect((await wrong.jobs.sweep()).lapsed).toBe(1);
     expect(await lost.record()).toMatchObject({ state: 'queued', losses: 1 });
   });
