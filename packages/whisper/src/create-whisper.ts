@@ -1,17 +1,20 @@
 import { resolve } from 'node:path';
-import type { HealthCheck, HealthReport, ReleaseReceipt } from '@media-jobs/core';
+import type { HealthCheck, HealthReport, ReleaseReceipt, Segment } from '@media-jobs/core';
 import { MediaJobError } from '@media-jobs/foundation';
 import { chooseLanguage, wantsTranslation } from './choose-language.ts';
 import { siftResult } from './hallucination/sift-result.ts';
 import { hallucinationModes, type HallucinationMode, type HallucinationReport } from './hallucination/sift-segments.ts';
+import { hearLong, type HearLongOptions, type RunOptions } from './long-audio/hear-long.ts';
+import { streamSegments } from './long-audio/segment-stream.ts';
+import type { ChunksRun } from './long-audio/transcribe-chunks.ts';
 import type { CheckedModel, ModelInfo } from './model/model-info.ts';
 import { ModelSource } from './model/model-source.ts';
 import { createModels } from './model/models.ts';
 import { checkWhole, invalidOption, mostBeams, resolveOptions, whisperDefaults, type ResolvedWhisperOptions, type WhisperOptions } from './options.ts';
-import { EngineLane, type LaneRequest, type LaneRun } from './pool/engine-lane.ts';
+import { EngineLane, type LaneRequest } from './pool/engine-lane.ts';
 import { loadLimitMs, softLimitMs, stallLimitMs } from './time-limits.ts';
 import { checkSegments, clampSegment, type Transcript } from './transcript.ts';
-import { openWav } from './wav/open-wav.ts';
+import { openWav, type OpenWav } from './wav/open-wav.ts';
 import { isSilent } from './wav/silence.ts';
 import type { TranscribeOptions, Whisper } from './whisper.ts';
 
@@ -36,9 +39,13 @@ export async function createWhisper(options: WhisperOptions): Promise<Whisper> {
   return new LocalWhisper(resolved, model, loadLimitMs(bytes));
 }
 
+/** Of a run that is read: it waits for its reader between chunks. */
+type PacedOptions = TranscribeOptions & Pick<RunOptions, 'pace'>;
+
 class LocalWhisper implements Whisper {
   readonly engine: string;
   readonly beamSize: number;
+  readonly chunkSeconds: number;
   readonly healthChecks: readonly HealthCheck[];
   readonly #options: ResolvedWhisperOptions;
   readonly #model: ModelSource;
@@ -51,6 +58,7 @@ class LocalWhisper implements Whisper {
     this.#model = model;
     this.#loadTimeoutMs = loadTimeoutMs;
     this.beamSize = engine.capabilities.beamSearch ? beamSize : 1;
+    this.chunkSeconds = options.chunkSeconds;
     this.#lane = new EngineLane({ engine, open: { modelFile: model.path, threads }, keepAliveMs, clock, logger });
     this.engine = engine.name;
     this.healthChecks = Object.freeze([
@@ -59,21 +67,12 @@ class LocalWhisper implements Whisper {
     ]);
   }
 
-  async transcribe(wavFile: string, options: TranscribeOptions = {}): Promise<Transcript> {
-    const { language = 'auto', hallucinations: mode = 'flag', signal } = options;
-    checkRun(wavFile, options);
-    // The engine's process may have another current folder than this one has now.
-    const file = resolve(wavFile);
-    const translate = wantsTranslation(options.translate);
-    const model = await this.#model.check(signal);
-    const code = chooseLanguage(language, translate, model);
-    const { durationSeconds, silent } = await lookAt(file, signal);
-    if (silent) return this.#silence(code, durationSeconds, model, mode);
-    const request = this.#request(file, durationSeconds, code, model, { ...options, translate });
-    const run = await this.#lane.run(request);
-    const { result, report } = await siftResult(run.result, { mode, capabilities: this.#options.engine.capabilities, wavFile: file, durationSeconds, signal });
-    request.onProgress?.(1);
-    return this.#transcript({ ...run, result }, report, code, durationSeconds, model, options);
+  transcribe(wavFile: string, options: TranscribeOptions = {}): Promise<Transcript> {
+    return this.#hear(wavFile, options);
+  }
+
+  stream(wavFile: string, options: TranscribeOptions = {}): AsyncGenerator<Segment, Transcript, void> {
+    return streamSegments((hooks) => this.#hear(wavFile, { ...options, ...hooks }), options.signal);
   }
 
   unload(): Promise<ReleaseReceipt | null> {
@@ -103,7 +102,39 @@ class LocalWhisper implements Whisper {
     return this.#lane[Symbol.asyncDispose]();
   }
 
-  #request(wavFile: string, durationSeconds: number, language: string, model: CheckedModel, options: TranscribeOptions & { readonly translate: boolean }): LaneRequest {
+  async #hear(wavFile: string, given: PacedOptions): Promise<Transcript> {
+    const { language = 'auto', hallucinations: mode = 'flag', signal } = given;
+    checkRun(wavFile, given);
+    const translate = wantsTranslation(given.translate);
+    const options: RunOptions & { readonly onProgress: (ratio: number) => void } = { ...given, translate, onProgress: rising(given.onProgress) };
+    // The engine's process may have another current folder than this one has now.
+    const file = resolve(wavFile);
+    const model = await this.#model.check(signal);
+    const code = chooseLanguage(language, translate, model);
+    await using wav = await openWav(file);
+    const { durationSeconds } = wav.format;
+    const run = durationSeconds > this.chunkSeconds ? await this.#hearLong(wav, code, model, options) : await this.#hearShort(file, wav, code, model, options);
+    if (run === null) return this.#silence(code, durationSeconds, model, mode);
+    const { result, report } = await siftResult(run.result, { mode, capabilities: this.#options.engine.capabilities, wavFile: file, durationSeconds, signal });
+    options.onProgress(1);
+    return this.#transcript({ ...run, result }, report, code, durationSeconds, model, options);
+  }
+
+  async #hearShort(file: string, wav: OpenWav, code: string, model: CheckedModel, options: RunOptions): Promise<ChunksRun | null> {
+    if (await isSilent(wav, options.signal)) return null;
+    const run = await this.#lane.run(this.#request(file, wav.format.durationSeconds, code, model, options));
+    return { ...run, chunks: { heard: 1, resumed: 0 } };
+  }
+
+  #hearLong(wav: OpenWav, language: string, model: CheckedModel, options: RunOptions): Promise<ChunksRun | null> {
+    const { beamSize = this.beamSize } = options;
+    const requestOf: HearLongOptions['requestOf'] = (chunk, durationSeconds, known, ofChunk) => this.#request(chunk, durationSeconds, known, model, ofChunk);
+    const { keepAliveMs, logger } = this.#options;
+    const run = { logger, ...options };
+    return hearLong({ wav, lane: this.#lane, keepAliveMs, model: this.#model, engine: this.engine, beamSize, chunkSeconds: this.chunkSeconds, language, run, requestOf });
+  }
+
+  #request(wavFile: string, durationSeconds: number, language: string, model: CheckedModel, options: RunOptions): LaneRequest {
     const { beamSize = this.#options.beamSize, onSegment } = options;
     const { minSpeed, logger } = this.#options;
     return {
@@ -125,8 +156,8 @@ class LocalWhisper implements Whisper {
     };
   }
 
-  #transcript(run: LaneRun, hallucinations: HallucinationReport, asked: string, durationSeconds: number, model: CheckedModel, options: TranscribeOptions): Transcript {
-    const { result, release, ...timings } = run;
+  #transcript(run: ChunksRun, hallucinations: HallucinationReport, asked: string, durationSeconds: number, model: CheckedModel, options: TranscribeOptions): Transcript {
+    const { result, release, chunks, ...timings } = run;
     const checked = checkSegments(result, durationSeconds);
     const { languageProbability } = result;
     return Object.freeze({
@@ -142,6 +173,7 @@ class LocalWhisper implements Whisper {
       release,
       timings,
       hallucinations,
+      chunks,
     });
   }
 
@@ -157,6 +189,7 @@ class LocalWhisper implements Whisper {
       release: null,
       timings: { waitMs: 0, loadMs: 0, transcribeMs: 0, releaseMs: 0 },
       hallucinations: { mode, flagged: 0, dropped: [], unchecked: [] },
+      chunks: { heard: 0, resumed: 0 },
     });
   }
 
@@ -182,11 +215,6 @@ class LocalWhisper implements Whisper {
 }
 
 const modelOf = ({ file, type, multilingual }: CheckedModel): Transcript['model'] => ({ file, type, multilingual });
-
-async function lookAt(wavFile: string, signal: AbortSignal | undefined): Promise<{ readonly durationSeconds: number; readonly silent: boolean }> {
-  await using wav = await openWav(wavFile);
-  return { durationSeconds: wav.format.durationSeconds, silent: await isSilent(wav, signal) };
-}
 
 /** Passes on only what is higher than before. */
 function rising(onProgress: ((ratio: number) => void) | undefined): (ratio: number) => void {

@@ -2,7 +2,7 @@ export { createWhisper } from './create-whisper.ts';
 export type { TranscribeOptions, Whisper } from './whisper.ts';
 export { transcribe, transcribeInput, transcribeOutput, type TranscribeOperationOptions } from './transcribe.ts';
 export { whisperDefaults, type WhisperOptions } from './options.ts';
-export type { Transcript, TranscriptModel, TranscriptTimings } from './transcript.ts';
+export type { ChunkCounts, Transcript, TranscriptModel, TranscriptTimings } from './transcript.ts';
 export { createAddonEngine, type AddonEngineOptions, type AddonVariant } from './engines/addon-child.ts';
 export { ModelFile, type CheckedModel, type ModelInfo } from './model/model-info.ts';
 export { createModels, type Models } from './model/models.ts';

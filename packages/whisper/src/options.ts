@@ -29,12 +29,14 @@ export interface WhisperOptions {
   readonly variant?: AddonVariant;
   /** Audio seconds that are heard in one second, at the least; the time limit follows from it. Default 0.1. */
   readonly minSpeed?: number;
+  /** Longer audio is heard in chunks of at most this, 10 to 3,600 seconds. Default 600. */
+  readonly chunkSeconds?: number;
   readonly logger?: Logger;
   readonly clock?: Clock;
 }
 
 /** What holds where an option is not given. `threads` has the processors of the machine as a second bound. */
-export const whisperDefaults = Object.freeze({ engine: 'auto', keepAliveMs: 0, threads: 8, beamSize: 1, variant: 'default', minSpeed: 0.1, download: true } as const);
+export const whisperDefaults = Object.freeze({ engine: 'auto', keepAliveMs: 0, threads: 8, beamSize: 1, variant: 'default', minSpeed: 0.1, chunkSeconds: 600, download: true } as const);
 
 export interface ResolvedWhisperOptions {
   readonly model: string;
@@ -43,6 +45,7 @@ export interface ResolvedWhisperOptions {
   readonly threads: number;
   readonly beamSize: number;
   readonly minSpeed: number;
+  readonly chunkSeconds: number;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -78,7 +81,8 @@ function resolveEngine(engine: WhisperOptions['engine'], variant: AddonVariant, 
 export function resolveOptions(options: WhisperOptions): ResolvedWhisperOptions {
   const {
     model, engine = whisperDefaults.engine, keepAliveMs = whisperDefaults.keepAliveMs, threads = Math.min(availableParallelism(), whisperDefaults.threads),
-    beamSize = whisperDefaults.beamSize, variant = whisperDefaults.variant, minSpeed = whisperDefaults.minSpeed, logger = silentLogger, clock = systemClock,
+    beamSize = whisperDefaults.beamSize, variant = whisperDefaults.variant, minSpeed = whisperDefaults.minSpeed,
+    chunkSeconds = whisperDefaults.chunkSeconds, logger = silentLogger, clock = systemClock,
   } = options;
   if (typeof model !== 'string' || model === '' || model.includes('\0')) throw invalidOption('model', 'the name or the path of a model', model, 'Give a name such as base.en, or the path of a ggml model of whisper.cpp.');
   if (typeof keepAliveMs !== 'number' || !(keepAliveMs >= 0)) {
@@ -88,5 +92,6 @@ export function resolveOptions(options: WhisperOptions): ResolvedWhisperOptions 
   if (!variants.includes(variant)) throw invalidOption('variant', "'default', 'cuda' or 'vulkan'", variant, 'Leave it out to use the processor.');
   checkWhole('threads', threads, 1, 1024);
   checkWhole('beamSize', beamSize, 1, mostBeams);
-  return Object.freeze({ model, engine: resolveEngine(engine, variant, clock), keepAliveMs, threads, beamSize, minSpeed, logger, clock });
+  checkWhole('chunkSeconds', chunkSeconds, 10, 3600);
+  return Object.freeze({ model, engine: resolveEngine(engine, variant, clock), keepAliveMs, threads, beamSize, minSpeed, chunkSeconds, logger, clock });
 }

@@ -1,3 +1,4 @@
+import { MediaJobError } from '@media-jobs/foundation';
 import type { CheckedModel } from './model/model-info.ts';
 
 /** Soft and hard floor of one transcription, whatever the length of the audio. */
@@ -28,4 +29,13 @@ export function stallLimitMs(model: CheckedModel, durationSeconds: number): numb
 /** Milliseconds to load a model: from a disk of 10 MB/s, with half a minute to start. */
 export function loadLimitMs(modelBytes: number): number {
   return 30_000 + Math.ceil(modelBytes / 10_000);
+}
+
+/** The error of work that had used up its whole limit before it was done. */
+export function timeIsUp(limitMs: number): MediaJobError {
+  return new MediaJobError('TIMEOUT', {
+    message: `Expected the transcription to end within ${limitMs} ms, but there was more to hear.`,
+    advice: 'Use a smaller model or a faster engine, or allow more by `timeoutMs`.',
+    facts: { limitMs },
+  });
 }

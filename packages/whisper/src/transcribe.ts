@@ -10,6 +10,7 @@ import { toVtt } from './captions/vtt.ts';
 import { hallucinationChecks, type FlaggedSegment } from './hallucination/judge-segments.ts';
 import { hallucinationModes } from './hallucination/sift-segments.ts';
 import { findLanguage } from './languages.ts';
+import { whisperDefaults } from './options.ts';
 import { transcribeFloors } from './time-limits.ts';
 import type { Transcript } from './transcript.ts';
 import type { Whisper } from './whisper.ts';
@@ -78,6 +79,8 @@ export const transcribeOutput = z.object({
   /** Shows that the engine's memory is back; null when none was needed, because the audio is silent. */
   release: releaseSchema.nullable(),
   hallucinations: z.object({ mode: z.enum(hallucinationModes), flagged: z.number(), dropped: z.array(segmentSchema), unchecked: z.array(z.enum(hallucinationChecks)) }),
+  /** Stretches that long audio was heard in: by the engine, and taken over from an attempt before. */
+  chunks: z.object({ heard: z.number().int(), resumed: z.number().int() }),
   timings: z.object({ prepareMs: milliseconds, waitMs: milliseconds, loadMs: milliseconds, transcribeMs: milliseconds, releaseMs: milliseconds }),
 });
 
@@ -104,7 +107,7 @@ export function transcribe({ whisper, speech }: TranscribeOperationOptions): Ope
       // Asked here so that an impossible language is refused before anything is copied or queued.
       await whisper.chooseLanguage(language, translate);
       const { sha256 } = await whisper.modelInfo();
-      return { model: sha256, ...(whisper.beamSize === 1 ? {} : { beamSize: whisper.beamSize }) };
+      return { model: sha256, ...(whisper.beamSize === 1 ? {} : { beamSize: whisper.beamSize }), ...(whisper.chunkSeconds === whisperDefaults.chunkSeconds ? {} : { chunkSeconds: whisper.chunkSeconds }) };
     },
     run: (input, attempt) => run({ whisper, speech }, input, attempt),
   });
@@ -132,15 +135,20 @@ function prepare({ speech }: TranscribeOperationOptions, { file, waveform }: Inp
   });
 }
 
-function hear({ whisper }: TranscribeOperationOptions, { language, translate, prompt, hallucinations }: Input, { wavFile }: Speech, attempt: Attempt): Promise<Transcript> {
+function hear({ whisper }: TranscribeOperationOptions, { language, translate, prompt, hallucinations }: Input, { wavFile, durationSeconds }: Speech, attempt: Attempt): Promise<Transcript> {
   attempt.report({ ratio: prepareShare, phase: 'transcribe' });
+  // Asked for only where there is something to keep: the folder is made by the asking.
+  const checkpointFolder = durationSeconds > whisper.chunkSeconds ? attempt.checkpointFolder : null;
   return whisper.transcribe(wavFile, {
     ...attempt.controls,
+    ...(checkpointFolder === null ? {} : { checkpointFolder }),
+    tempFolder: attempt.tempFolder,
     language,
     translate,
     hallucinations,
     ...(prompt === undefined ? {} : { prompt }),
     onProgress: (ratio) => attempt.report({ ratio: prepareShare + ratio * (1 - prepareShare), phase: 'transcribe' }),
+    onSegment: (segment) => attempt.share(segment),
   });
 }
 
@@ -162,7 +170,7 @@ async function keepFiles(transcript: Transcript, { waveformFile }: Speech, { art
 }
 
 function describe(transcript: Transcript, speech: Speech, sha256: string, prepareMs: number): Output {
-  const { text, language, languageProbability, durationSeconds, segments, engine, model, warnings, release, timings, hallucinations } = transcript;
+  const { text, language, languageProbability, durationSeconds, segments, engine, model, warnings, release, timings, hallucinations, chunks } = transcript;
   return {
     text,
     language,
@@ -175,6 +183,7 @@ function describe(transcript: Transcript, speech: Speech, sha256: string, prepar
     model: { name: basename(model.file), type: model.type, multilingual: model.multilingual, sha256 },
     warnings: [...speech.warnings, ...warnings],
     release,
+    chunks,
     timings: { prepareMs, ...timings },
   };
 }

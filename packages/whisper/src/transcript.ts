@@ -19,9 +19,19 @@ export interface Transcript {
   readonly warnings: readonly string[];
   /** Shows that the memory is back; null when no engine was started, because the audio is silent. */
   readonly release: ReleaseReceipt | null;
+  /** Of long audio these are sums over its chunks. */
   readonly timings: TranscriptTimings;
   /** What came of looking for segments that nobody said. */
   readonly hallucinations: HallucinationReport;
+  readonly chunks: ChunkCounts;
+}
+
+/** Stretches that the audio was heard in. Short audio is one, silence none. */
+export interface ChunkCounts {
+  /** Heard by the engine. */
+  readonly heard: number;
+  /** Taken from the checkpoints of an earlier run. */
+  readonly resumed: number;
 }
 
 /** Which model was used; its name is never part of an identity, its checksum is. */
@@ -46,7 +56,7 @@ export interface TranscriptTimings {
 const clean = (text: string): string => text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
 
 /** Whisper may hear words in the padding behind the audio. Beyond this they are not rounding. */
-const roundingSeconds = 0.5;
+export const roundingSeconds = 0.5;
 
 /** The segments of an engine, held against the length of the audio. */
 export interface CheckedSegments {

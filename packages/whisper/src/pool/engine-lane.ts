@@ -18,6 +18,8 @@ export interface LaneRequest extends EngineRequest {
   readonly loadTimeoutMs: number;
   /** Differs when the model's file does: an engine that holds the former one is released. */
   readonly modelStamp: string;
+  /** Another run of the same work follows: the engine is kept for it, also where `keepAliveMs` is 0. Whoever says so ends with `unload` or with a run that does not. */
+  readonly more?: boolean;
 }
 
 /** What came of a run, and what became of the engine after it. */
@@ -45,6 +47,11 @@ export class EngineLane implements AsyncDisposable {
 
   constructor(options: EngineLaneOptions) {
     this.#options = options;
+  }
+
+  /** Whether an engine is there, at work or not. */
+  get loaded(): boolean {
+    return this.#session !== undefined;
   }
 
   /** Rejects with the error of the engine after the engine is gone, and with `CLOSED` when the lane is disposed of meanwhile. */
@@ -86,7 +93,7 @@ export class EngineLane implements AsyncDisposable {
     const loaded = clock.monotonic();
     const result = await session.transcribe(request);
     const heard = clock.monotonic();
-    const keep = keepAliveMs > 0 && session.usable && session.pid !== null;
+    const keep = (keepAliveMs > 0 || request.more === true) && session.usable && session.pid !== null;
     const release = keep ? this.#keep(session) : await this.#release(request.logger);
     const between = (from: number, to: number): number => Math.round(to - from);
     return { result, release, waitMs: between(asked, began), loadMs: between(began, loaded), transcribeMs: between(loaded, heard), releaseMs: between(heard, clock.monotonic()) };
@@ -109,7 +116,8 @@ export class EngineLane implements AsyncDisposable {
 
   #keep(session: EngineSession): ReleaseReceipt {
     const { keepAliveMs, clock } = this.#options;
-    if (keepAliveMs !== Infinity) this.#idle = clock.after(keepAliveMs, () => void this.#endIdle());
+    // At 0 it is kept only because more is on its way.
+    if (keepAliveMs > 0 && keepAliveMs !== Infinity) this.#idle = clock.after(keepAliveMs, () => void this.#endIdle());
     return { pid: session.pid ?? 0, exitedAt: null, peakRssBytes: session.peakRssBytes, gpu: null, proof: 'kept-warm' };
   }
 

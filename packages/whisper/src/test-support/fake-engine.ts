@@ -21,10 +21,10 @@ export interface FakeEngine extends Engine {
 const firstPid = 4_000_001;
 
 /** An engine whose runs end when the test says so, or when they are aborted. `warm: false` has no process between runs. */
-export function createFakeEngine({ warm = true }: { readonly warm?: boolean } = {}): FakeEngine {
+export function createFakeEngine({ warm = true, name = 'fake' }: { readonly warm?: boolean; readonly name?: string } = {}): FakeEngine {
   const engine: FakeEngine = {
     specVersion: 1,
-    name: 'fake',
+    name,
     capabilities: { words: false, wordProbability: false, languageProbability: false, noSpeech: false, beamSearch: false, warm },
     sessions: [],
     opened: [],
