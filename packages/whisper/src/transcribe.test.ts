@@ -121,7 +121,7 @@ describe('a job of transcription', () => {
     await withJobs(whisper, async (jobs) => {
       const job = await jobs.submit('transcribe', { file });
       for await (const { phase } of job.events()) if (phase === 'transcribe') break;
-      await expect.poll(() => processesOf(ownerId())).toHaveLength(1);
+      await expect.poll(() => processesOf(ownerId()), { timeout: 20_000 }).toHaveLength(1);
       const began = performance.now();
       await job.cancel();
       await expect(job.result()).rejects.toMatchObject({ code: 'CANCELLED' });
