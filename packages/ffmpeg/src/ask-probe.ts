@@ -4,7 +4,7 @@ import { probeArguments } from './arguments.ts';
 import { runGuarded } from './guarded-program.ts';
 import type { MediaContext } from './media-context.ts';
 import { parseProbeAnswer, type ProbeAnswer } from './probe-answer.ts';
-import { corrupt } from './probe-failure.ts';
+import { corrupt } from './corrupt.ts';
 
 /** What ffprobe said of a file. */
 export interface ProbeOutput {

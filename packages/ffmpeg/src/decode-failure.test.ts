@@ -12,6 +12,7 @@ test.each<[string, MediaJobErrorCode]>([
   ['file:/in/a.mp4: Permission denied', 'INPUT_UNREADABLE'],
   ['file:/in/a.mp4: No such file or directory', 'INPUT_MISSING'],
   ['Error while decoding stream #0:0: Invalid data found when processing input', 'CORRUPT'],
+  ['Decoder (codec none) not found for input stream #0:0', 'UNSUPPORTED_FORMAT'],
   ['something that nobody knows', 'PROGRAM_FAILED'],
 ])('"%s" means %s', (said, code) => expect(codeOf(failed(said))).toBe(code));
 

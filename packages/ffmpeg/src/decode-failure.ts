@@ -1,6 +1,6 @@
 import { MediaJobError, type MediaJobErrorCode } from '@media-jobs/foundation';
 import { unsupported } from './describe-media.ts';
-import { corrupt } from './probe-failure.ts';
+import { corrupt } from './corrupt.ts';
 
 /** What was being decoded when it failed. */
 export interface DecodeContext {
@@ -59,6 +59,7 @@ export function decodeFailure(thrown: unknown, context: DecodeContext): unknown 
   if (thrown.code === 'PROGRAM_KILLED') return renamed(limitSignals[String(thrown.facts['signal'])] ?? thrown.code, thrown, context, said);
   if (thrown.code !== 'PROGRAM_FAILED') return thrown;
   if (lacksDecoder(all, context.codec)) return unsupported(context.path, `audio of the codec ${context.codec}, which is not opened`);
+  if (/Decoder \(codec \w+\) not found/.test(said)) return unsupported(context.path, `audio of the codec ${context.codec}, which this ffmpeg cannot decode`);
   const code = texts.find(([text]) => text.test(said))?.[1] ?? exitCodes[Number(thrown.facts['exitCode'])] ?? thrown.code;
   return code === 'CORRUPT' ? corrupt(context.path, said, thrown) : renamed(code, thrown, context, said);
 }

@@ -62,8 +62,11 @@ export async function decode(request: DecodeRequest, ffmpeg: string, context: Pr
   try {
     if (part?.fromSeconds === undefined) for (const silence of silentPieces(startFrames(stream) * frameBytes)) await take(silence);
     const { stderrTail } = await runGuarded({ command: ffmpeg, args, timeoutMs, stall, onStdout }, context, controls);
-    if (part === undefined) requireWhole(path, stream, seconds(), stderrTail);
-    return { seconds: seconds(), warnings: complaints(stderrTail) };
+    if (part !== undefined) return { seconds: seconds(), warnings: complaints(stderrTail) };
+    requireSound(path, stream, seconds(), stderrTail);
+    const short = shortfall(path, stream, seconds());
+    if (short !== undefined && !options.acceptTruncated) throw short;
+    return { seconds: seconds(), warnings: [...complaints(stderrTail), ...(short === undefined ? [] : [short.message])] };
   } catch (error) {
     throw decodeFailure(error, { path, codec: stream.codec, seconds: seconds() });
   }
@@ -127,15 +130,18 @@ function finite(samples: Float32Array, path: string): Float32Array {
   throw new MediaJobError('CORRUPT', { message: `Expected ${JSON.stringify(path)} to hold sound, got samples that are no numbers.`, advice: 'Export the file again as 16-bit or 24-bit audio.', facts: { path } });
 }
 
-/** Success says little: ffmpeg ends with 0 when its input is cut off. Shorter by more than 1 s and 2 % than stated is a cut. */
-function requireWhole(path: string, { startSeconds, durationSeconds, durationConfidence }: AudioStream, seconds: number, said: string): void {
-  if (seconds < startSeconds + 1 / speechSampleRate) {
-    throw new MediaJobError('EMPTY_OUTPUT', { message: `Expected ${JSON.stringify(path)} to give audio, got no sample.`, advice: 'The audio stream is empty or damaged; fetch or export the file again.', facts: { path, stderrTail: said } });
-  }
-  if (durationSeconds === undefined || durationConfidence !== 'exact' || seconds >= durationSeconds - Math.max(1, durationSeconds * 0.02)) return;
-  throw new MediaJobError('TRUNCATED', {
+/** Success says little: ffmpeg ends with 0 when there was nothing to decode. */
+function requireSound(path: string, { startSeconds }: AudioStream, seconds: number, said: string): void {
+  if (seconds >= startSeconds + 1 / speechSampleRate) return;
+  throw new MediaJobError('EMPTY_OUTPUT', { message: `Expected ${JSON.stringify(path)} to give audio, got no sample.`, advice: 'The audio stream is empty or damaged; fetch or export the file again.', facts: { path, stderrTail: said } });
+}
+
+/** It also ends with 0 when its input is cut off. Shorter by more than 1 s and 2 % than stated is a cut. */
+function shortfall(path: string, { durationSeconds, durationConfidence }: AudioStream, seconds: number): MediaJobError | undefined {
+  if (durationSeconds === undefined || durationConfidence !== 'exact' || seconds >= durationSeconds - Math.max(1, durationSeconds * 0.02)) return undefined;
+  return new MediaJobError('TRUNCATED', {
     message: `Expected ${JSON.stringify(path)} to give ${durationSeconds.toFixed(2)} s of audio, got ${seconds.toFixed(2)} s.`,
-    advice: 'The file is cut off or damaged; fetch it again.',
+    advice: 'The file is cut off or damaged; fetch it again, or set `acceptTruncated: true` to take what is there.',
     facts: { path, expectedSeconds: durationSeconds, seconds },
   });
 }

@@ -1,5 +1,7 @@
 import { MediaJobError } from '@media-jobs/foundation';
+import type { Ending } from './ending/ending.ts';
 import type { AudioStream, DurationConfidence, MediaInfo, VideoStream } from './media-info.ts';
+import { corrupt } from './corrupt.ts';
 import { parseTimeTag, type ProbeAnswer, type ProbedStream } from './probe-answer.ts';
 
 /** What is known of a file besides the answer of ffprobe. */
@@ -11,6 +13,7 @@ export interface ProbedFile {
   readonly stderr: string;
   /** Seconds that the header of a WAV file promises, when that is more than the file holds. */
   readonly promisedSeconds?: number;
+  readonly ending: Ending;
   /** Whether a file without sound is refused. */
   readonly needsAudio: boolean;
 }
@@ -27,6 +30,8 @@ const sampleRates = [4_000, 768_000] as const;
 const mostChannels = 64;
 /** Containers that state how long they are. The others only allow a guess from size and bit rate. */
 const statingFormats = new Set(['wav', 'w64', 'flac', 'ogg', 'mov', 'matroska', 'aiff', 'caf', 'mp3']);
+/** What ffprobe says of an index that it could not read: a stream that it then does not name may well be there. */
+const damage = /error reading|unsupported codec with id 0|could not find codec parameters|invalid|corrupt|truncat|moov atom not found|unspecified|damaged|out of range|overread|missing/i;
 const guessMark = 'Estimating duration from bitrate';
 
 /**
@@ -37,6 +42,7 @@ export function describeMedia(answer: ProbeAnswer, file: ProbedFile): MediaInfo 
   if (format === '' || (answer.format?.probe_score ?? 100) < leastProbeScore) throw unsupported(file.path, 'a file that resembles none of the formats');
   const streams = answer.streams ?? [];
   const declared = streams.filter(({ codec_type: type }) => type === 'audio');
+  if (streams.length === 0 || (declared.length === 0 && file.needsAudio && (damage.test(file.stderr) || streams.some(({ codec_type: type }) => type === undefined)))) throw corrupt(file.path, file.stderr);
   if (declared.length === 0 && file.needsAudio) throw refuse('NO_AUDIO', file.path, 'at least one audio stream', 'none', 'Give a file that has sound.');
   const video = streams.filter((stream) => stream.codec_type === 'video' && stream.disposition?.attached_pic !== 1).map(videoStream);
   const whole = durationOf(answer.format?.duration, format, file);
@@ -45,10 +51,15 @@ export function describeMedia(answer: ProbeAnswer, file: ProbedFile): MediaInfo 
   if (audio.length === 0 && file.needsAudio) throw badStream(file.path, declared[0]);
   const warnings = [
     ...(audio.length < declared.length ? [`${declared.length - audio.length} of ${declared.length} audio streams declare impossible properties and are left out.`] : []),
-    ...(whole.durationConfidence === 'exact' ? [] : ['The file does not state its duration exactly, so a cut cannot be recognised by it.']),
-    ...(file.promisedSeconds === undefined ? [] : ['The file is shorter than its header says: it is cut off.']),
+    ...endingWarnings(file.ending, whole.durationConfidence),
   ];
-  return Object.freeze({ format, ...whole, bytes: file.bytes, audio, video, warnings });
+  return Object.freeze({ format, ...whole, bytes: file.bytes, ending: file.ending, audio, video, warnings });
+}
+
+function endingWarnings(ending: Ending, confidence: DurationConfidence): readonly string[] {
+  if (ending.state === 'cut') return [`The file is cut off: ${ending.reason}.`];
+  if (ending.state === 'whole' || confidence === 'exact') return [];
+  return [`The file does not state its duration exactly, and nothing tells whether its end is there: ${ending.reason}.`];
 }
 
 /** The stream that players take: the one marked as default, else the first. */

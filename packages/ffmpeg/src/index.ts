@@ -26,3 +26,4 @@ export {
   convertOperation, denoiseOperation, extractAudioOperation, highpassOperation, normalizeLoudnessOperation, resampleOperation, toMonoOperation, type MediaOperationOptions,
 } from './operations/single-operations.ts';
 export { spectrogramOperation, splitOperation, waveformOperation } from './operations/picture-operations.ts';
+export type { Cut, Ending } from './ending/ending.ts';

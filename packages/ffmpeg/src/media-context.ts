@@ -2,6 +2,7 @@ import type { ProcessControls } from '@media-jobs/process';
 import type { LocatedProgram } from './binaries/locate.ts';
 import type { Programs } from './binaries/programs.ts';
 import { defaultAudioStream } from './describe-media.ts';
+import { requireEnding } from './ending/require-ending.ts';
 import type { ProgramContext } from './guarded-program.ts';
 import type { AudioStream } from './media-info.ts';
 import { invalidOption } from './option-checks.ts';
@@ -35,6 +36,7 @@ export async function openMedia(file: string, request: OpenRequest, context: Med
   const { limits, logger } = context.options;
   const input = await probeFile(file, context, request);
   await checkTargets(input.path, request.targets, request.overwrite);
+  requireEnding(input, context.options.acceptTruncated);
   const stream = chooseStream(input, request.stream, limits.maxDurationSeconds);
   const limit = timeLimit({ bytes: input.bytes, durationSeconds: stream.durationSeconds }, limits, request);
   (request.logger ?? logger).info({ ...limit, bytes: input.bytes, durationSeconds: stream.durationSeconds }, 'Time limit of decoding');

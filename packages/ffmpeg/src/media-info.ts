@@ -1,3 +1,5 @@
+import type { Ending } from './ending/ending.ts';
+
 /** How far a declared duration can be trusted: `exact` when the container states it, `estimated` when it was guessed from sizes. */
 export type DurationConfidence = 'exact' | 'estimated' | 'unknown';
 
@@ -42,6 +44,8 @@ export interface MediaInfo {
   readonly durationConfidence: DurationConfidence;
   /** Size of the file. */
   readonly bytes: number;
+  /** Whether the end of the file is there, as far as its structure tells. */
+  readonly ending: Ending;
   /** At least one. */
   readonly audio: readonly AudioStream[];
   readonly video: readonly VideoStream[];

@@ -2,7 +2,7 @@ import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import type { TempFiles } from '@media-jobs/cleanup';
 import { silentLogger, systemClock, type Clock, type Logger } from '@media-jobs/foundation';
-import { requireNumber, requirePath, requireWhole } from './option-checks.ts';
+import { invalidOption, requireNumber, requirePath, requireWhole } from './option-checks.ts';
 
 /** Bounds of every call. */
 export interface FfmpegLimits {
@@ -79,6 +79,8 @@ export interface FfmpegOptions {
   readonly niceness?: number;
   /** Threads of a decoder. Default 2. */
   readonly threads?: number;
+  /** Whether files that are cut off are worked on as far as they go, with a warning. Default false: `TRUNCATED`. */
+  readonly acceptTruncated?: boolean;
   /** Makes the unfinished files, so that a ledger knows them. Default: beside the target, without a ledger. */
   readonly temp?: TempFiles;
   readonly logger?: Logger;
@@ -95,6 +97,7 @@ export interface ResolvedFfmpegOptions {
   readonly concurrency: number;
   readonly niceness: number;
   readonly threads: number;
+  readonly acceptTruncated: boolean;
   readonly temp: TempFiles | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -104,7 +107,7 @@ const largestDurationSeconds = 129_600;
 
 /** Copies, completes, checks and freezes the options. Throws `INVALID_OPTION`. */
 export function resolveOptions(options: FfmpegOptions = {}): ResolvedFfmpegOptions {
-  const { threads = 2, temp, searchPath, logger = silentLogger, clock = systemClock } = options;
+  const { threads = 2, acceptTruncated = false, temp, searchPath, logger = silentLogger, clock = systemClock } = options;
   const { concurrency = Math.max(1, Math.floor(availableParallelism() / 2)), niceness = 5 } = options;
   const { cacheFolder = join(homedir(), '.cache', 'media-jobs', 'bin') } = options;
   const limits = checkedLimits(merged(defaultLimits, options.limits));
@@ -114,10 +117,11 @@ export function resolveOptions(options: FfmpegOptions = {}): ResolvedFfmpegOptio
   requireWhole('concurrency', concurrency, 1, 1024);
   requireWhole('niceness', niceness, 0, 19);
   requireWhole('threads', threads, 1, 256);
+  if (typeof acceptTruncated !== 'boolean') throw invalidOption('acceptTruncated', 'true or false', acceptTruncated);
   requirePath('cacheFolder', cacheFolder);
   const binaries = merged<FfmpegBinaries>({}, options.binaries);
   for (const name of ['ffmpeg', 'ffprobe'] as const) if (binaries[name] !== undefined) requirePath(`binaries.${name}`, binaries[name]);
-  return Object.freeze({ binaries, searchPath, cacheFolder, limits, disk, concurrency, niceness, threads, temp, logger, clock });
+  return Object.freeze({ binaries, searchPath, cacheFolder, limits, disk, concurrency, niceness, threads, acceptTruncated, temp, logger, clock });
 }
 
 /** `defaults` under those fields of `given` that are not undefined. */

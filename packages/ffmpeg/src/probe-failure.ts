@@ -1,4 +1,5 @@
-import { MediaJobError } from '@media-jobs/foundation';
+import type { MediaJobError } from '@media-jobs/foundation';
+import { corrupt } from './corrupt.ts';
 import { unsupported } from './describe-media.ts';
 
 /** What ffprobe and ffmpeg say of a file that they take for a format only because its name ends so, or not at all. */
@@ -13,15 +14,4 @@ export function probeFailure(path: string, said: string, cause?: unknown): Media
   if (notAllowed.test(said)) return unsupported(path, 'something else');
   if (guessed.test(said) || !demuxerSpoke.test(said)) return unsupported(path, 'content that resembles none');
   return corrupt(path, said, cause);
-}
-
-/** A `CORRUPT` for `path`, with the last line that ffmpeg or ffprobe said. */
-export function corrupt(path: string, said: string, cause?: unknown): MediaJobError {
-  const last = said.trimEnd().split('\n').findLast((line) => line.trim() !== '') ?? 'nothing was said';
-  return new MediaJobError('CORRUPT', {
-    message: `Expected ${JSON.stringify(path)} to be whole media, got: ${last.slice(0, 300)}.`,
-    advice: 'The file is damaged or incomplete; fetch or export it again.',
-    facts: { path, stderrTail: said.slice(-4096) },
-    cause,
-  });
 }

@@ -5,6 +5,8 @@ import type { ProcessControls } from '@media-jobs/process';
 import { throwIfAborted } from './call-controls.ts';
 import { askProbe } from './ask-probe.ts';
 import { defaultAudioStream, describeMedia } from './describe-media.ts';
+import { examineEnding } from './ending/examine-ending.ts';
+import { endingOfUnreadable, truncated } from './ending/require-ending.ts';
 import type { MediaContext } from './media-context.ts';
 import type { AudioStream, MediaInfo } from './media-info.ts';
 import { requirePath } from './option-checks.ts';
@@ -32,11 +34,19 @@ export async function probeFile(file: string, context: MediaContext, controls: P
   const { path, bytes } = await checkInputFile(file, limits.maxInputBytes === undefined ? {} : { maxBytes: limits.maxInputBytes });
   throwIfAborted(controls);
   const { answer, stderr } = await askProbe(path, context, controls);
-  if (answer === undefined || answer.error !== undefined) throw probeFailure(path, stderr);
+  if (answer === undefined || answer.error !== undefined) throw await unreadable(path, probeFailure(path, stderr));
+  const ending = await examineEnding(path, answer.format?.format_name ?? '');
   const promisedSeconds = answer.format?.format_name === 'wav' ? await promisedWavSeconds(path, bytes) : undefined;
-  const info = describeMedia(answer, { path, bytes, stderr, needsAudio, ...(promisedSeconds === undefined ? {} : { promisedSeconds }) });
+  const info = describeMedia(answer, { path, bytes, stderr, needsAudio, ending, ...(promisedSeconds === undefined ? {} : { promisedSeconds }) });
   requireLength(path, info.audio.length === 0 ? info : defaultAudioStream(info), limits.maxDurationSeconds);
   return { path, bytes, info };
+}
+
+/** A file that lost its end may have lost its index with it: that is worth more than what ffprobe says. */
+async function unreadable(path: string, failure: MediaJobError): Promise<MediaJobError> {
+  if (failure.code !== 'CORRUPT') return failure;
+  const ending = await endingOfUnreadable(path);
+  return ending === undefined ? failure : truncated(path, ending, failure);
 }
 
 /** Throws `TOO_LONG` when a stream states more than `maxSeconds`. A guess is not enough. */

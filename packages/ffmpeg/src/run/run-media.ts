@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { ProcessControls } from '@media-jobs/process';
+import { requireEnding } from '../ending/require-ending.ts';
 import type { MediaContext } from '../media-context.ts';
 import { invalidOption, requirePath, requireWhole } from '../option-checks.ts';
 import { probeFile, type ProbedInput } from '../probe.ts';
@@ -67,6 +68,7 @@ export async function runMedia(request: RunRequest, controls: RunControls, conte
   progress.report('probe', 0, undefined);
   const probed: ProbedInput[] = [];
   for (const { file } of inputs) probed.push(await probeFile(file, context, controls, false));
+  for (const input of probed) requireEnding(input, context.options.acceptTruncated);
   const durationSeconds = longest(probed);
   const limit = timeLimit({ bytes: probed.reduce((sum, { bytes }) => sum + bytes, 0), durationSeconds }, limits, controls);
   (controls.logger ?? logger).info({ ...limit, durationSeconds }, 'Time limit of a run');

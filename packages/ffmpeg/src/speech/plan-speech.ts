@@ -17,11 +17,11 @@ const outputSampleBytes = 2;
 /** What a file is taken to become when it does not say how long it is. */
 const unknownFactor = 3;
 
-/** Bytes that will be written for a stream: the staged samples and the output. */
-export function predictedBytes(stream: AudioStream, channels: DecodedChannels, inputBytes: number): number {
+/** Bytes that will be written for a stream: the staged samples and the output. More than `maxSeconds` is never written, whatever a file makes one guess. */
+export function predictedBytes(stream: AudioStream, channels: DecodedChannels, inputBytes: number, maxSeconds: number): number {
   if (stream.durationSeconds === undefined) return inputBytes * unknownFactor;
   const staged = stagedSampleBytes * (channels === 'both' ? 2 : 1);
-  return stream.durationSeconds * speechSampleRate * (staged + outputSampleBytes);
+  return Math.min(stream.durationSeconds, maxSeconds) * speechSampleRate * (staged + outputSampleBytes);
 }
 
 /** Throws `DISK_FULL` when the disks of these files have no room for `bytes`, with the factor and the reserve of `disk`. */

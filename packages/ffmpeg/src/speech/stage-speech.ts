@@ -62,7 +62,7 @@ async function stageChannels({ context, request, options, media, progress, files
   const { disk } = context.options;
   const { path, stream, bytes, ffmpeg } = media;
   const { highpassHz, denoise, parallel } = request;
-  await requireRoom([files.staged.path, files.speech.target], predictedBytes(stream, channels, bytes), disk);
+  await requireRoom([files.staged.path, files.speech.target], predictedBytes(stream, channels, bytes, context.options.limits.maxDurationSeconds), disk);
   const onSeconds = (seconds: number): void => progress.report('decode', seconds, stream.durationSeconds);
   const chunks = planChunks(media, chunkCount(parallel, stream.durationSeconds ?? 0, context.options.concurrency));
   if (chunks !== undefined) {
