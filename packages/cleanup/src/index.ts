@@ -1,7 +1,11 @@
 export { openWorkFolder, type OpenWorkFolderOptions, type WorkFolder } from './work-folder.ts';
 export type { JobFolders, StagedFolder } from './job-folders.ts';
-export { defaultUnnamedAfterMs, type SweepOptions, type SweepReport } from './sweep.ts';
+export { defaultUnnamedAfterMs, type OwnedEntry, type SweepOptions, type SweepReport } from './sweep.ts';
 export { resetAll } from './reset/reset-all.ts';
+export { factoryReset, resetRemotes, type FactoryResetReport } from './reset/factory-reset.ts';
+export { createRemoteService, remoteTimeoutMs, type RemoteResetRequest, type RemoteResetResult, type RemoteService, type RemoteServiceOptions } from './reset/remote-service.ts';
+export { resettableFolder, type ResettableFolderOptions } from './reset/resettable-folder.ts';
+export { addRemains, countFiles, emptyFolder, type EmptyFolderOptions } from './reset/empty-folder.ts';
 export { resetDeadlinesMs, type ResetAllOptions, type ResetOptions, type ResetProgress } from './reset/reset-options.ts';
 export type { ResetFailure, ResetReport, ResetTargetReport } from './reset/reset-report.ts';
 export { maxListed } from './reset/resettable.ts';

@@ -74,16 +74,25 @@ export async function sweepWorkFolder(places: WorkFolderPlaces, { clock, logger 
   return report;
 }
 
-/** Folders that live owners have staged, or that owners have staged who cannot be judged; relative to the work folder. */
-export async function listStagedFolders(places: WorkFolderPlaces): Promise<ReadonlySet<string>> {
-  const staged = new Set<string>();
+/** Something on disk, and whose it is. */
+export interface OwnedEntry extends LedgerEntry {
+  readonly owner: string;
+}
+
+/** What the ledgers of all owners hold who live or cannot be judged. */
+export async function listLiveEntries(places: WorkFolderPlaces): Promise<readonly OwnedEntry[]> {
+  const live: OwnedEntry[] = [];
   for (const { path, owner } of await listLedgers(places)) {
     if (isOwnerAlive(owner) === 'dead') continue;
-    for (const entry of (await readLedger(path, places)).entries) {
-      if (entry.kind === 'staged') staged.add(entry.path.slice(places.folder.length + 1).replaceAll('\\', '/'));
-    }
+    for (const entry of (await readLedger(path, places)).entries) live.push({ ...entry, owner });
   }
-  return staged;
+  return live;
+}
+
+/** Folders that live owners have staged, or that owners have staged who cannot be judged; relative to the work folder. */
+export async function listStagedFolders(places: WorkFolderPlaces): Promise<ReadonlySet<string>> {
+  const staged = (await listLiveEntries(places)).filter(({ kind }) => kind === 'staged');
+  return new Set(staged.map(({ path }) => path.slice(places.folder.length + 1).replaceAll('\\', '/')));
 }
 
 async function ledgersByOwner(places: WorkFolderPlaces): Promise<Map<string, LedgerFile[]>> {

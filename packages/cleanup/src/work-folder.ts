@@ -6,7 +6,7 @@ import { listLedgers, openLedger, type Ledger, type OpenLedger } from './ledger.
 import { checkPath } from './options.ts';
 import { prepareWorkFolder } from './prepare-work-folder.ts';
 import { removePath } from './remove-path.ts';
-import { listStagedFolders, sweepWorkFolder, type SweepOptions, type SweepReport } from './sweep.ts';
+import { listLiveEntries, listStagedFolders, sweepWorkFolder, type OwnedEntry, type SweepOptions, type SweepReport } from './sweep.ts';
 import { createTempFiles, type TempFiles } from './temp-files.ts';
 
 /** Options of `openWorkFolder`. */
@@ -38,6 +38,8 @@ export interface WorkFolder extends JobFolders, AsyncDisposable {
   sweep(options?: SweepOptions): Promise<SweepReport>;
   /** Folders that no process has handed over yet, by relative path, of all owners that are not provably dead. */
   stagedFolders(): Promise<ReadonlySet<string>>;
+  /** What the ledgers of all owners hold that are not provably dead. */
+  liveEntries(): Promise<readonly OwnedEntry[]>;
   /** How many have it open now, this one included; those that cannot be judged count as well. */
   countOpen(): Promise<number>;
 }
@@ -69,6 +71,7 @@ export async function openWorkFolder(options: OpenWorkFolderOptions): Promise<Wo
     openingSweep,
     sweep,
     stagedFolders: () => listStagedFolders(places),
+    liveEntries: () => listLiveEntries(places),
     countOpen: async () => (await listLedgers(places)).filter(({ owner }) => isOwnerAlive(owner) !== 'dead').length,
     [Symbol.asyncDispose]: () => closeWorkFolder(ledger, places.tempFolder, clock, onCleanupError),
   });

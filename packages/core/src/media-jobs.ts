@@ -1,4 +1,4 @@
-import { createGuards, openWorkFolder, type Guards, type WorkFolder } from '@media-jobs/cleanup';
+import { createGuards, openWorkFolder, type Guards, type ResetOptions, type ResetReport, type WorkFolder } from '@media-jobs/cleanup';
 import { DisposalStack, MediaJobError } from '@media-jobs/foundation';
 import type { z } from 'zod';
 import { createProcessQueue } from './memory/process-queue.ts';
@@ -47,8 +47,8 @@ export interface MediaJobsStats extends StoreStats {
 export interface AnyMediaJobs extends AsyncDisposable {
   /**
    * Puts a job in line, joins one that is there, or answers from the cache. Throws `UNKNOWN_OPERATION`, `INVALID_INPUT`,
-   * `INPUT_*`, `QUEUE_FULL`, `MEMORY_SHORT` and `GPU_MEMORY_SHORT` (with `retryAfterMs`), `DISK_FULL` (also, when the disk is
-   * full for everybody), `STORE_UNAVAILABLE`, `EPOCH_PASSED`, `ABORTED`, `CLOSED`.
+   * `INPUT_*`, `QUEUE_FULL`, `MEMORY_SHORT`, `GPU_MEMORY_SHORT` and `RESETTING` (with `retryAfterMs`), `DISK_FULL` (also, when the
+   * disk is full for everybody), `STORE_UNAVAILABLE`, `EPOCH_PASSED`, `ABORTED`, `CLOSED`.
    */
   submit(operation: string, input: unknown, options?: SubmitOptions): Promise<Job<unknown>>;
   /** The job of this id; null when there is none. */
@@ -62,6 +62,13 @@ export interface AnyMediaJobs extends AsyncDisposable {
   stats(): Promise<MediaJobsStats>;
   /** One whole cleanup pass. Never rejects: what fails stands in the report. */
   sweep(): Promise<CleanupReport>;
+  /**
+   * Empties what this service owns and resolves when that is done, with a report. `deep` gives the store a new epoch, has all
+   * running work stopped, here and in other processes, and removes all jobs and all files in the work folder; `basic`, the
+   * default, removes what is expired or orphaned. It cannot be undone, it cancels running jobs, and it may take a minute.
+   * Simultaneous resets share one run. Throws `INVALID_OPTION`; what else goes wrong stands in the report.
+   */
+  reset(options?: ResetOptions): Promise<ResetReport>;
   /**
    * Takes no more work, lets running jobs end until the deadline (default 10 s), has the rest stopped and given back,
    * and closes store, queue and work folder. Ends also when the store is away. Again, it only shortens the deadline.

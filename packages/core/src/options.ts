@@ -1,4 +1,4 @@
-import { defaultReserveBytes, type GuardOptions } from '@media-jobs/cleanup';
+import { defaultReserveBytes, type GuardOptions, type Resettable } from '@media-jobs/cleanup';
 import { MediaJobError, silentLogger, systemClock, type Clock, type Logger } from '@media-jobs/foundation';
 import { registerOperation, type RegisteredOperation } from './operation/registered-operation.ts';
 import type { JobQueue } from './ports/job-queue.ts';
@@ -44,6 +44,8 @@ export interface MediaJobsOptions<Operations extends readonly Operation[] = read
   readonly pollIntervalMs?: number;
   /** `false`: submits and watches, but runs and cleans nothing. Default `true`. */
   readonly worker?: boolean;
+  /** What `reset` empties beside the jobs, the line and the work folder: models, a log folder (`resettableFolder`), and the like. Default: nothing. */
+  readonly resetTargets?: readonly Resettable[];
   /** Default: silent. */
   readonly logger?: Logger;
   /** Drives the timers. Default: the machine's clock. */
@@ -78,8 +80,8 @@ const positive = ['maxInputBytes', 'heartbeatMs', 'leaseMs', 'pollIntervalMs'] a
 
 /** Fills in the defaults and checks each option, alone and together. Throws `INVALID_OPTION`. */
 export function resolveOptions(options: MediaJobsOptions): ResolvedMediaJobsOptions {
-  const { store, queue, workFolder, tempFolder, guards = {}, logger = silentLogger, clock = systemClock, random = Math.random } = options;
-  const resolved = { ...mediaJobsDefaults, ...given(options), store, queue, workFolder, tempFolder, guards, logger, clock, random, operations: registerAll(options.operations, options.worker ?? mediaJobsDefaults.worker), lifetime: resolveLifetime(options) };
+  const { store, queue, workFolder, tempFolder, resetTargets = [], guards = {}, logger = silentLogger, clock = systemClock, random = Math.random } = options;
+  const resolved = { ...mediaJobsDefaults, ...given(options), store, queue, workFolder, tempFolder, resetTargets, guards, logger, clock, random, operations: registerAll(options.operations, options.worker ?? mediaJobsDefaults.worker), lifetime: resolveLifetime(options) };
   if (typeof workFolder !== 'string' || workFolder === '') throw refusal('workFolder', 'a path', workFolder);
   if (store?.specVersion !== 1) throw refusal('store', 'a job store of specVersion 1', store?.specVersion);
   if (queue !== undefined && queue.specVersion !== 1) throw refusal('queue', 'a job queue of specVersion 1', queue.specVersion);

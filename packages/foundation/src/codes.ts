@@ -82,6 +82,7 @@ export const errorCodes: Readonly<Record<MediaJobErrorCode, CodeEntry>> = Object
   // Store and jobs
   STORE_UNAVAILABLE: row('infrastructure', 503, 'The job store does not answer.'),
   STORE_INCOMPATIBLE: row('permanent', 500, 'The job store was written by a newer version, or is no job store.'),
+  RESETTING: row('overload', 503, 'A reset is under way that turns new work away until its end.'),
   EPOCH_PASSED: row('transient', 409, 'A reset came in between; the work belongs to the past.'),
   JOB_NOT_FOUND: row('permanent', 404, 'There is no job of this id.'),
   JOB_EXPIRED: row('permanent', 410, 'The job and its files have reached their time to live.'),
@@ -108,5 +109,5 @@ export type MediaJobErrorCode =
   | 'DOWNLOAD_REFUSED' | 'DOWNLOAD_UNAVAILABLE' | 'DOWNLOAD_OVERLOADED' | 'DOWNLOAD_MISMATCH'
   | 'MODEL_MISSING' | 'MODEL_INVALID' | 'ENGINE_UNAVAILABLE' | 'ENGINE_FAILED' | 'UNSUPPORTED_LANGUAGE' | 'RELEASE_UNPROVEN'
   | 'DISK_FULL' | 'MEMORY_SHORT' | 'GPU_MEMORY_SHORT' | 'QUEUE_FULL' | 'WORK_FOLDER_UNSAFE' | 'WORK_FOLDER_MISSING' | 'CLEANUP_FAILED' | 'LOCK_TIMEOUT' | 'LOCK_LOST'
-  | 'STORE_UNAVAILABLE' | 'STORE_INCOMPATIBLE' | 'EPOCH_PASSED' | 'JOB_NOT_FOUND' | 'JOB_EXPIRED' | 'JOB_NOT_READY' | 'ILLEGAL_MOVE' | 'CLAIM_LOST' | 'WORKER_LOST' | 'OUTPUT_INVALID' | 'OPERATION_CHANGED'
+  | 'STORE_UNAVAILABLE' | 'STORE_INCOMPATIBLE' | 'RESETTING' | 'EPOCH_PASSED' | 'JOB_NOT_FOUND' | 'JOB_EXPIRED' | 'JOB_NOT_READY' | 'ILLEGAL_MOVE' | 'CLAIM_LOST' | 'WORKER_LOST' | 'OUTPUT_INVALID' | 'OPERATION_CHANGED'
   | 'ABORTED' | 'CANCELLED' | 'INTERRUPTED' | 'CLOSED' | 'UNKNOWN';

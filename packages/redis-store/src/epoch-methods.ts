@@ -1,6 +1,7 @@
 import type { SharedSettings } from '@media-jobs/core';
 import { fullId, indexedStates, type EraKeys } from './keys.ts';
 import type { Records } from './records.ts';
+import { removeStrayKeys } from './stray-keys.ts';
 import { closeEraScript, forgetScript } from './scripts/epoch.ts';
 import type { ScriptRunner } from './script-runner.ts';
 
@@ -37,6 +38,7 @@ async function forget({ eras }: Records, runner: ScriptRunner, name: string, key
 }
 
 async function closeEra({ eras }: Records, runner: ScriptRunner, name: string, keys: EraKeys): Promise<void> {
+  await removeStrayKeys(runner, eras.keys, name);
   const operations = (await runner.command('operations', (client) => client.hkeys(keys.tally))).flatMap((field) => (field.startsWith('n:') ? [field.slice(2)] : []));
   const others = [keys.standing, keys.lease, keys.retry, keys.expiry, keys.tally, ...indexedStates.map((state) => keys.inState(state)), ...operations.flatMap((operation) => [keys.line(operation), keys.longest(operation)])];
   await eras.act(closeEraScript, 'write', (present) => ({ keys: [eras.keys.eras, keys.all, ...others], args: [name, present.name] }));

@@ -41,7 +41,7 @@ export interface Eras {
 const firstEraAt = Date.UTC(2025, 0, 1);
 const eraStepMs = 10_000;
 
-function nextEraName(now: number, before: string | null): string {
+export function nextEraName(now: number, before: string | null): string {
   const number = Math.max(Math.floor((now - firstEraAt) / eraStepMs), before === null ? 0 : Number.parseInt(before, 36) + 1);
   return number.toString(36).padStart(5, '0');
 }
@@ -67,7 +67,7 @@ export function createEras(runner: ScriptRunner, prefix: string, clockOffsetMs: 
       const [name = null, epoch] = value === '' ? [seen?.name, seen?.epoch] : value.split(' ');
       const era = nextEraName(now, name);
       const fresh = `${era} ${newEpoch(now, epoch)}`;
-      const stands = (await runner.run(replaceScript, [keys.epoch, keys.eras], [value, fresh, era], 'write')) as string;
+      const stands = (await runner.run(replaceScript, [keys.epoch, keys.eras, keys.events], [value, fresh, era], 'write')) as string;
       if (stands === fresh || !insist) return eraOf(stands);
     }
   };

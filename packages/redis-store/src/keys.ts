@@ -8,6 +8,8 @@ export const indexedStates = Object.freeze(['queued', 'running', 'retrying', 'fa
 
 /** Keys that outlive a reset. */
 export interface StoreKeys {
+  /** What all keys begin with. */
+  readonly base: string;
   /** The present era and epoch: a reset replaces this one value. */
   readonly epoch: string;
   /** Every era that may still have keys, the present one among them. */
@@ -60,6 +62,7 @@ export function fullId(short: string): string {
 export function storeKeys(prefix: string): StoreKeys {
   const base = `{${prefix}}:`;
   return {
+    base,
     epoch: `${base}epoch`,
     eras: `${base}eras`,
     settings: `${base}settings`,

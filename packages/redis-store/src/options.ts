@@ -10,6 +10,11 @@ export interface RedisStoreOptions {
   readonly client?: RedisClient;
   /** All keys begin with `{prefix}`. Services that share a database need one each. Default `media-jobs`. */
   readonly prefix?: string;
+  /**
+   * The database is this service's alone: a reset then empties it with one `FLUSHDB ASYNC`, whatever lies in it. Not with a
+   * cluster, which has one database for all. Default `false`: only keys that begin with `{prefix}` are ever touched.
+   */
+  readonly ownsDatabase?: boolean;
   /** Drives timers only; the time of jobs is the server's. Default: the machine's clock. */
   readonly clock?: Clock;
   /** Default: silent. */
@@ -36,7 +41,7 @@ export interface ResolvedRedisStoreOptions extends Required<Omit<RedisStoreOptio
 }
 
 /** What is in force when an option is not given. */
-export const redisStoreDefaults = Object.freeze({ prefix: 'media-jobs', connectAttempts: 10, connectTimeoutMs: 10_000, pingIntervalMs: 30_000, minReplicas: 0, waitReplicasMs: 1_000, clockOffsetMs: 0 });
+export const redisStoreDefaults = Object.freeze({ prefix: 'media-jobs', ownsDatabase: false, connectAttempts: 10, connectTimeoutMs: 10_000, pingIntervalMs: 30_000, minReplicas: 0, waitReplicasMs: 1_000, clockOffsetMs: 0 });
 
 function invalid(name: string, expected: string, got: unknown, advice: string): MediaJobError {
   return new MediaJobError('INVALID_OPTION', { message: `Expected \`${name}\` to be ${expected}, got \`${inspect(got, { depth: 0 })}\`.`, advice, facts: { option: name } });
@@ -68,6 +73,7 @@ function sourceOf({ url, client }: RedisStoreOptions): ResolvedRedisStoreOptions
 export function resolveOptions(options: RedisStoreOptions): ResolvedRedisStoreOptions {
   const {
     prefix = redisStoreDefaults.prefix,
+    ownsDatabase = redisStoreDefaults.ownsDatabase,
     clock = systemClock,
     logger = silentLogger,
     connectAttempts = redisStoreDefaults.connectAttempts,
@@ -78,6 +84,8 @@ export function resolveOptions(options: RedisStoreOptions): ResolvedRedisStoreOp
     clockOffsetMs = redisStoreDefaults.clockOffsetMs,
   } = options;
   if (typeof prefix !== 'string' || !/^[A-Za-z0-9._:-]{1,64}$/.test(prefix)) throw invalid('prefix', '1 to 64 letters, digits, dots, colons, dashes or underscores', prefix, 'It becomes the hash tag of all keys.');
+  if (typeof ownsDatabase !== 'boolean') throw invalid('ownsDatabase', '`true` or `false`', ownsDatabase, 'With `true` a reset empties the whole database.');
+  if (ownsDatabase && options.client?.isCluster === true) throw invalid('ownsDatabase', 'left out with a cluster', ownsDatabase, 'A cluster has one database for all its users; the keys of the prefix are removed in batches.');
   checkInteger('connectAttempts', connectAttempts, 1, 1_000, 'Give how often connecting is tried.');
   checkInteger('connectTimeoutMs', connectTimeoutMs, 1, 600_000, 'Give the longest time of one try.');
   checkInteger('pingIntervalMs', pingIntervalMs, 1, 3_600_000, 'Give the time between two signs of life.');
@@ -85,5 +93,5 @@ export function resolveOptions(options: RedisStoreOptions): ResolvedRedisStoreOp
   checkInteger('waitReplicasMs', waitReplicasMs, 1, 60_000, 'Redis takes 0 for ever, which is never wanted here.');
   const offset = typeof clockOffsetMs === 'function' ? clockOffsetMs : (): number => clockOffsetMs;
   if (!Number.isFinite(offset())) throw invalid('clockOffsetMs', 'a number of milliseconds', clockOffsetMs, 'It is 0 in production.');
-  return Object.freeze({ source: sourceOf(options), prefix, clock, logger, connectAttempts, connectTimeoutMs, pingIntervalMs, minReplicas, waitReplicasMs, clockOffsetMs: offset });
+  return Object.freeze({ source: sourceOf(options), prefix, ownsDatabase, clock, logger, connectAttempts, connectTimeoutMs, pingIntervalMs, minReplicas, waitReplicasMs, clockOffsetMs: offset });
 }

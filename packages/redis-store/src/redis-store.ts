@@ -10,6 +10,7 @@ import { storeKeys } from './keys.ts';
 import { createKnownRecords, type KnownRecords } from './known-records.ts';
 import { list } from './list.ts';
 import { createNewJobs } from './new-jobs.ts';
+import { ownDatabase } from './own-database.ts';
 import { resolveOptions, type RedisStoreOptions } from './options.ts';
 import { createRecords, type Records } from './records.ts';
 import { createScriptRunner, type ScriptRunner, type TripObserver } from './script-runner.ts';
@@ -43,14 +44,16 @@ export function createObservedStore(given: RedisStoreOptions, observe?: TripObse
   const connection = createConnection(options, keys.epoch);
   const runner = createScriptRunner(connection, options, observe);
   const known = createKnownRecords();
-  const records = createRecords(createEras(runner, prefix, clockOffsetMs), known, logger);
+  const eras = createEras(runner, prefix, clockOffsetMs);
+  const records = createRecords(eras, known, logger);
   const feed = createChangeFeed({ connection, clock, logger, events: keys.events });
   let disposing: Promise<void> | null = null;
   const dispose = async (): Promise<void> => {
     await feed[Symbol.asyncDispose]();
     await connection[Symbol.asyncDispose]();
   };
-  return { ...storeMethods(records, known, runner, feed), ...createHealthCheck(runner), [Symbol.asyncDispose]: () => (disposing ??= dispose()) };
+  const owned = options.ownsDatabase ? ownDatabase({ eras, runner, clockOffsetMs, collect: (limit) => collect(records, runner, limit) }) : {};
+  return { ...storeMethods(records, known, runner, feed), ...owned, ...createHealthCheck(runner), [Symbol.asyncDispose]: () => (disposing ??= dispose()) };
 }
 
 function storeMethods(records: Records, known: KnownRecords, runner: ScriptRunner, feed: ChangeFeed): Omit<JobStore, typeof Symbol.asyncDispose> {

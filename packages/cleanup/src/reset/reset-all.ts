@@ -2,6 +2,7 @@ import { MediaJobError } from '@media-jobs/foundation';
 import { resolveResetOptions, type ResetAllOptions, type ResetRun } from './reset-options.ts';
 import { runResetPhase } from './reset-phase.ts';
 import { assembleReport, type ResetReport } from './reset-report.ts';
+import { shareAcrossProcesses } from './reset-lock.ts';
 import { createResetTally, type ResetTally } from './reset-tally.ts';
 import type { Resettable } from './resettable.ts';
 import { shareReset } from './shared-resets.ts';
@@ -11,12 +12,15 @@ import { shareReset } from './shared-resets.ts';
  * still works on it is stopped and awaited, then it is removed, then what is left is counted and listed. It cannot be undone.
  *
  * One failure stops nothing and is never hidden: it stands in `errors`, and `ok` is false. Calls for the same targets at
- * the same time share one run and one report. A reset whose process is killed is finished by the next call.
+ * the same time share one run and one report, with `lock` also across processes; what came in after that run began stays.
+ * A reset whose process is killed is finished by the next call.
  * Throws `INVALID_OPTION`, and nothing else.
  */
 export async function resetAll(targets: readonly Resettable[], options: ResetAllOptions = {}): Promise<ResetReport> {
   const run = resolveResetOptions(targets, options);
-  return shareReset(targets, run.request, () => reset(run, targets));
+  const { lock: path, request, clock, logger } = run;
+  const start = (): Promise<ResetReport> => reset(run, targets);
+  return shareReset(targets, request, () => (path === undefined ? start() : shareAcrossProcesses({ path, request, targets: targets.map(({ name }) => name), clock, logger }, start)));
 }
 
 async function reset(run: ResetRun, targets: readonly Resettable[]): Promise<ResetReport> {

@@ -1,6 +1,6 @@
 import { silentLogger, systemClock, type Clock, type Logger } from '@media-jobs/foundation';
 import { randomId } from '../names.ts';
-import { checkAmount, invalidOption } from '../options.ts';
+import { checkAmount, checkPath, invalidOption } from '../options.ts';
 import type { ResetCounts, ResetLevel, ResetPhase, ResetRequest, Resettable } from './resettable.ts';
 
 /** One step of a reset, as it happens. */
@@ -35,6 +35,8 @@ export interface ResetOptions {
 export interface ResetAllOptions extends ResetOptions {
   /** Cuts the reset off; its report then tells what is left. Not for a client that goes away: who asked need not stay. */
   readonly signal?: AbortSignal;
+  /** Path of a lock (see `withLock`), the same in all processes that reset the same things: they then share one run. Default: none. */
+  readonly lock?: string;
   readonly clock?: Clock;
   readonly logger?: Logger;
 }
@@ -48,21 +50,23 @@ export interface ResetRun {
   readonly deadlinesMs: Readonly<Record<ResetPhase, number>>;
   readonly onProgress: (progress: ResetProgress) => void;
   readonly signal: AbortSignal | undefined;
+  readonly lock: string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** Checks the options and fills in the defaults. Throws `INVALID_OPTION`. */
 export function resolveResetOptions(targets: readonly Resettable[], options: ResetAllOptions): ResetRun {
-  const { level = 'basic', models = false, queue = false, refuseNewWork = false, onProgress = () => undefined, signal, clock = systemClock, logger = silentLogger } = options;
+  const { level = 'basic', models = false, queue = false, refuseNewWork = false, onProgress = () => undefined, signal, lock, clock = systemClock, logger = silentLogger } = options;
   if (level !== 'basic' && level !== 'deep') throw invalidOption('level', '`basic` or `deep`', level);
   for (const [name, value] of Object.entries({ models, queue, refuseNewWork })) {
     if (typeof value !== 'boolean') throw invalidOption(name, '`true` or `false`', value, 'A flag that is misread would remove too much or too little: give a boolean.');
   }
+  if (lock !== undefined) checkPath('lock', lock);
   const deadlinesMs = { ...resetDeadlinesMs, ...options.deadlinesMs };
   for (const [phase, ms] of Object.entries(deadlinesMs)) checkAmount(`deadlinesMs.${phase}`, ms);
   const names = targets.map(({ name }) => name);
   const double = names.find((name, index) => names.indexOf(name) !== index);
   if (double !== undefined) throw invalidOption('targets', 'targets with names of their own', double);
-  return Object.freeze({ request: Object.freeze({ resetId: randomId(), level, models, queue, refuseNewWork }), deadlinesMs, onProgress, signal, clock, logger });
+  return Object.freeze({ request: Object.freeze({ resetId: randomId(), level, models, queue, refuseNewWork }), deadlinesMs, onProgress, signal, lock, clock, logger });
 }

@@ -84,8 +84,11 @@ export interface JobStore extends AsyncDisposable {
   /** A new epoch, in one atomic act: everything older is dead to everybody at once. Returns the new epoch. */
   reset(): Promise<string>;
 
-  /** Deletes up to `limit` records of older epochs; tells how many went and how many are left. */
-  collect(limit: number): Promise<{ readonly removed: number; readonly left: number }>;
+  /**
+   * Deletes up to `limit` records of older epochs; tells how many went and how many are left. With 0 it only counts.
+   * `flushed` says that a reset of this handle emptied a whole database since; what went with that counts as removed here.
+   */
+  collect(limit: number): Promise<{ readonly removed: number; readonly left: number; readonly flushed?: boolean }>;
 
   /** Writes down the settings of this process and returns those in force before, or null for the first process. */
   shareSettings(settings: SharedSettings): Promise<SharedSettings | null>;

@@ -6,6 +6,7 @@ import type { ClaimedJob } from '../ports/store-messages.ts';
 import { createArtifacts, type Artifacts } from './artifacts.ts';
 import { attemptNumber, openAttempt, type OpenAttempt } from './attempt.ts';
 import type { BeatingClaim, Heartbeats } from './heartbeat.ts';
+import type { EpochMarks } from './epoch-marks.ts';
 import { createLazyFolder, type LazyFolder } from './lazy-folder.ts';
 import { createLogTail, type LogTail } from './log-tail.ts';
 import { createProgressReporter, type ProgressReporter } from './progress.ts';
@@ -15,8 +16,8 @@ import { createStopSignals, stops, type Stop, type StopSignals } from './stop-si
 /** What the claims of one runner share. */
 export interface ClaimContext extends RunContext {
   readonly heartbeats: Heartbeats;
-  /** Absolute; the temp folders of attempts are made in it. */
-  readonly attemptsFolder: string;
+  /** Tells a reset in any process that there is work; the temp folders of attempts are made below its folders. */
+  readonly marks: EpochMarks;
   /** Claims that are being worked on, by token. */
   readonly running: Map<string, OpenClaim>;
   /** Aborts when a shutdown waits no longer for the store. */
@@ -60,7 +61,8 @@ export interface OpenClaim extends ClaimFolders, Disposable {
 /** Starts the beats and the clock of a claim. Disposal ends both. */
 export function openClaim(context: ClaimContext, claimed: ClaimedJob, registered: RegisteredOperation): OpenClaim {
   const { record, key } = claimed;
-  const { clock, heartbeats, running } = context;
+  const { clock, heartbeats, marks, running } = context;
+  marks.enter(record.epoch);
   const startedAt = clock.monotonic();
   const state = { concluded: false, stuck: false };
   const logger = jobLogger(context.logger, record, attemptNumber(record));
@@ -89,6 +91,7 @@ export function openClaim(context: ClaimContext, claimed: ClaimedJob, registered
     [Symbol.dispose]() {
       heartbeats.remove(beat);
       running.delete(key.token);
+      marks.leave(record.epoch);
       signals[Symbol.dispose]();
     },
   };
@@ -105,7 +108,7 @@ function foldersOf(context: ClaimContext, { record, key }: ClaimedJob): ClaimFol
   const outputFolder = folderName(record.epoch, record.id, key.token);
   const { inputFolder } = record;
   const checkpoint = inputFolder === null ? null : createLazyFolder(placeOf(context, inputFolder, checkpointName));
-  return { outputFolder, checkpoint, output: createLazyFolder(placeOf(context, outputFolder)), temp: createLazyFolder(join(context.attemptsFolder, key.token)) };
+  return { outputFolder, checkpoint, output: createLazyFolder(placeOf(context, outputFolder)), temp: createLazyFolder(join(context.marks.folderOf(record.epoch), key.token)) };
 }
 
 /** The store measures the time in line itself. */

@@ -95,9 +95,9 @@ function delayOf(outcome: Outcome): number {
 }
 
 /** Temp files go whatever happens; output goes unless it stands in a record. What resists is left to the sweep. */
-async function discard(context: ClaimContext, { temp, output, outputFolder, logger }: OpenClaim, which: { readonly output: boolean }): Promise<void> {
+async function discard(context: ClaimContext, { claimed, temp, output, outputFolder, logger }: OpenClaim, which: { readonly output: boolean }): Promise<void> {
   try {
-    if (temp.isMade()) await removePath(temp.path, { root: context.attemptsFolder, clock: context.clock });
+    if (temp.isMade()) await removePath(temp.path, { root: context.marks.folderOf(claimed.record.epoch), clock: context.clock });
     if (which.output && output.isMade()) await context.workFolder.removeJobFolder(outputFolder);
   } catch (error) {
     logger.warn({ err: error }, 'Something of the attempt could not be removed; the next sweep tries again');

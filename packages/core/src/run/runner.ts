@@ -2,6 +2,7 @@ import { MediaJobError, type Timer } from '@media-jobs/foundation';
 import type { DispatchHandler } from '../ports/job-queue.ts';
 import type { ClaimedJob, ClaimRequest, JobPointer } from '../ports/store-messages.ts';
 import { dispatchDue } from './dispatch-due.ts';
+import { createEpochMarks } from './epoch-marks.ts';
 import { createHeartbeats } from './heartbeat.ts';
 import type { ClaimContext, OpenClaim } from './open-claim.ts';
 import { runClaim } from './run-claim.ts';
@@ -23,6 +24,8 @@ export interface Runner {
   /** Stops the work on this job if it is done here; false when it is not. */
   cancel(id: string): boolean;
   isRunning(id: string): boolean;
+  /** Stops the work of epochs before this one; tells how many jobs of such are still being worked on. */
+  stopBefore(epoch: string): number;
   /** Asks the store for work soon. */
   nudge(): void;
   stats(): RunnerStats;
@@ -58,7 +61,7 @@ class JobRunner implements Runner {
   constructor(context: RunContext, attemptsFolder: string) {
     const heartbeats = createHeartbeats(context);
     const running = new Map<string, OpenClaim>();
-    this.#context = { ...context, heartbeats, attemptsFolder, running, giveUp: this.#givingUp.signal, onRetry: (delayMs) => this.#wakeIn(delayMs) };
+    this.#context = { ...context, heartbeats, marks: createEpochMarks(attemptsFolder, context.logger), running, giveUp: this.#givingUp.signal, onRetry: (delayMs) => this.#wakeIn(delayMs) };
     this.#slots = createSlots(widths(context));
   }
 
@@ -80,6 +83,12 @@ class JobRunner implements Runner {
 
   isRunning(id: string): boolean {
     return this.#context.running.values().some((claim) => claim.claimed.key.id === id);
+  }
+
+  stopBefore(epoch: string): number {
+    const older = [...this.#context.running.values()].filter(({ claimed }) => claimed.record.epoch < epoch);
+    for (const claim of older) claim.stop(stops.lost());
+    return older.length;
   }
 
   nudge(): void {

@@ -6,6 +6,10 @@ import { createCleanupLoop } from './cleanup-loop.ts';
 import { cancelJob, deleteJob } from './end-job.ts';
 import { takeIn } from './intake.ts';
 import { createJob, type Job } from './job-handle.ts';
+import { watchEpoch } from './epoch-watch.ts';
+import { attemptsPrefix } from './epoch-marks.ts';
+import { createReset } from './reset/create-reset.ts';
+import { requireOpenGate } from './reset/reset-gate.ts';
 import { createKeyedLock } from './keyed-lock.ts';
 import { repair } from './repair.ts';
 import type { RunContext } from './run-context.ts';
@@ -23,10 +27,11 @@ export async function startService(context: RunContext, options: ResolvedMediaJo
   const { store, workFolder } = context;
   await logStart(context, options);
   const cleanupLoop = createCleanupLoop(context, { intervalMs: options.lifetime.cleanupIntervalMs, repairMs: context.leaseMs });
-  const runner = options.worker ? createRunner(context, (await workFolder.temp.folder({ prefix: 'attempts' })).path) : null;
+  const runner = options.worker ? createRunner(context, (await workFolder.temp.folder({ prefix: attemptsPrefix })).path) : null;
   // What is stuck is brought back before new work is taken; the whole pass follows in the background.
   if (runner !== null) await repair(context);
-  const parts = { context, runner, cleanupLoop, markClosed, watch: watchStore(context, runner) };
+  const parts = { context, runner, cleanupLoop, markClosed, watches: [watchStore(context, runner), ...(runner === null ? [] : [watchEpoch(context, runner)])] };
+  const reset = createReset({ context, runner, cleanupLoop, targets: options.resetTargets });
   await runner?.start();
   if (runner !== null) cleanupLoop.start();
   let closing: Promise<void> | undefined;
@@ -50,6 +55,7 @@ export async function startService(context: RunContext, options: ResolvedMediaJo
     delete: (id: string) => open(() => deleteJob(context, id)),
     stats: () => open(async () => ({ ...(await store.stats()), queue: (await context.queue?.depth()) ?? null, runner: runner?.stats() ?? null })),
     sweep: () => open(() => cleanupLoop.runOnce()),
+    reset: (resetOptions) => open(() => reset(resetOptions)),
     close,
     [Symbol.asyncDispose]: () => close(),
   } satisfies AnyMediaJobs);
@@ -63,6 +69,7 @@ function createSubmit(context: RunContext, handle: (record: JobRecord, cached: b
     if (registered === undefined) throw unknownOperation(context, operation);
     if (!Number.isSafeInteger(priority)) throw new MediaJobError('INVALID_OPTION', { message: `Expected \`priority\` to be a whole number, got \`${String(priority)}\`.`, advice: 'Higher goes first; 0 is usual.' });
     const signal = given === undefined ? context.closed : AbortSignal.any([given, context.closed]);
+    await requireOpenGate(context);
     try {
       const intake = await takeIn(context, registered, input, namespace, signal);
       const { record, cached } = await oneAtATime(intake.id, () => placeJob(context, intake, { fresh, priority, correlationId, signal }));

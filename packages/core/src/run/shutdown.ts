@@ -11,8 +11,8 @@ export interface ShutdownParts {
   readonly cleanupLoop: CleanupLoop;
   /** Aborts `context.closed`. */
   readonly markClosed: () => void;
-  /** The watch on the store. */
-  readonly watch: Disposable;
+  /** The watches on the store. */
+  readonly watches: readonly Disposable[];
 }
 
 /** Given to work that was told to stop: the tools kill after 0.7 s, so what is left after this ignores even that. */
@@ -25,7 +25,7 @@ export const farewellMs = 2_000;
  * Lets running jobs end until the deadline, has the rest stopped and their claims given back, then closes everything.
  * Ends also when the store is away and when work ignores that it was killed; the leases bring such jobs back.
  */
-export async function shutDown({ context, runner, cleanupLoop, markClosed, watch }: ShutdownParts, deadlineMs: number): Promise<void> {
+export async function shutDown({ context, runner, cleanupLoop, markClosed, watches }: ShutdownParts, deadlineMs: number): Promise<void> {
   const { clock, logger, queue, store, workFolder } = context;
   const within = (ms: number, work: Promise<unknown>): Promise<boolean> => endsWithin(context, ms, work);
   logger.info({ deadlineMs, running: runner?.stats().running ?? 0 }, 'Closing');
@@ -41,7 +41,7 @@ export async function shutDown({ context, runner, cleanupLoop, markClosed, watch
   }
   runner?.end();
   markClosed();
-  watch[Symbol.dispose]();
+  for (const watch of watches) watch[Symbol.dispose]();
   await within(farewellMs, cleanupLoop.stop());
   await within(farewellMs, queueClosed);
   await within(farewellMs, settled(context, 'queue', queue?.[Symbol.asyncDispose]()));

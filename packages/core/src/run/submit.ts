@@ -46,7 +46,7 @@ export async function placeJob(context: RunContext, intake: Intake, options: Pla
     const answer = await look(context, intake, before, options);
     if (answer === 'again') continue;
     if ('record' in answer) return answer;
-    const outcome = await stageAndSubmit(context, intake, epoch, answer.discardGeneration, options);
+    const outcome = await stageAndSubmit(context, intake, epoch, answer.discardGeneration, options).catch((error: unknown) => overtakenByReset(context, epoch, error));
     if (outcome.kind === 'refused' && outcome.reason !== 'epoch-passed') throw refusal(intake, outcome);
     if (outcome.kind === 'existing') seen = outcome.record;
     if (outcome.kind !== 'created' && outcome.kind !== 'restarted') continue;
@@ -95,6 +95,13 @@ async function stageAndSubmit(context: RunContext, intake: Intake, epoch: string
     if (staged !== null) await settleFolder(context, intake.id, staged);
     throw error;
   }
+}
+
+/** A reset collects what was staged before it, also from under a submit: that one begins again in the new epoch. */
+async function overtakenByReset({ store }: RunContext, epoch: string, error: unknown): Promise<SubmitOutcome> {
+  const now = await store.epoch().catch(() => epoch);
+  if (now === epoch) throw error;
+  return { kind: 'refused', reason: 'epoch-passed' };
 }
 
 function requestFor(context: RunContext, intake: Intake, epoch: string, discardGeneration: number | undefined, staged: StagedFolder | null, { fresh, priority, correlationId }: PlaceOptions): SubmitRequest {
