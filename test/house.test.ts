@@ -63,3 +63,9 @@ test('no file names a path of the machine it was written on or the host of a pac
   const offenders = files.filter((file) => !file.endsWith('house.test.ts') && pattern.test(read(file)));
   expect(offenders.map((file) => relative(root, file))).toEqual([]);
 });
+
+test('the command of Redis that empties all databases of a server stands nowhere', () => {
+  const command = ['FLUSH', 'ALL'].join('');
+  const files = ['.ts', '.mjs', '.lua', '.sh'].flatMap((ending) => filesBelow(root, ending));
+  expect(files.filter((file) => read(file).toUpperCase().includes(command)).map((file) => relative(root, file))).toEqual([]);
+});

@@ -7,6 +7,7 @@ import { doctor } from './commands/doctor.ts';
 import { job } from './commands/job.ts';
 import { jobs } from './commands/jobs.ts';
 import { models } from './commands/models.ts';
+import { reset } from './commands/reset.ts';
 import { retry } from './commands/retry.ts';
 import { stats } from './commands/stats.ts';
 import { sweep } from './commands/sweep.ts';
@@ -18,7 +19,7 @@ import { usageError } from './usage-error.ts';
 import { versionOfPackage } from './version.ts';
 
 /** Every command, in the order of the help. A new one is a file in `commands/` and a name here. */
-const commands: readonly Command[] = [transcribe, models, doctor, jobs, job, cancel, retry, deadLetters, stats, disk, sweep];
+const commands: readonly Command[] = [transcribe, models, doctor, jobs, job, cancel, retry, deadLetters, stats, disk, sweep, reset];
 
 /** Runs one command line, without the program's name. Errors are told on stderr; the exit code is the answer. */
 export async function main(words: readonly string[], context: CommandContext): Promise<ExitCode> {

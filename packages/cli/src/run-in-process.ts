@@ -1,4 +1,5 @@
 import { systemClock } from '@media-jobs/foundation';
+import { createAsk, type InputStream } from './ask.ts';
 import { listenForInterrupts, type SignalledProcess } from './interrupts.ts';
 import { main } from './main.ts';
 import { textOutput, type OutputStream } from './text-output.ts';
@@ -9,6 +10,7 @@ export interface CommandProcess extends SignalledProcess {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  readonly stdin?: InputStream;
   exitCode?: number | string | null | undefined;
 }
 
@@ -18,11 +20,13 @@ export interface CommandProcess extends SignalledProcess {
  */
 export async function runInProcess(host: CommandProcess, words: readonly string[] = host.argv.slice(2)): Promise<void> {
   using interrupts = listenForInterrupts(host, systemClock);
+  const ask = createAsk(host.stdin, host.stderr, interrupts.signal);
   host.exitCode = await main(words, {
     stdout: textOutput(host.stdout),
     stderr: textOutput(host.stderr),
     environment: host.env,
     clock: systemClock,
     signal: interrupts.signal,
+    ...(ask === undefined ? {} : { ask }),
   });
 }

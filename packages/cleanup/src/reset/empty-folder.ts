@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { MediaJobError, type Clock } from '@media-jobs/foundation';
+import type { Clock } from '@media-jobs/foundation';
 import { systemCode } from '../file-errors.ts';
-import { removePath } from '../remove-path.ts';
+import { removeTree } from '../remove-path.ts';
 import { clearFolder, entriesOf, type ClearFolderOptions } from './clear-folder.ts';
 import { maxListed, type ResetControls, type ResetRemains } from './resettable.ts';
 
@@ -20,23 +20,15 @@ const stubbornAtATime = 16;
  * files are tried again for a while. What stays is named in the report.
  */
 export async function emptyFolder(folder: string, { add, fail, signal }: Pick<ResetControls, 'add' | 'fail' | 'signal'>, { clock, root = folder, ...options }: EmptyFolderOptions): Promise<void> {
-  const stubborn: string[] = [];
-  await clearFolder(folder, { ...options, signal, onRemoved: (bytes) => add({ filesDeleted: 1, bytesFreed: bytes }), onStubborn: (path) => void stubborn.push(path) });
+  const stubborn: { path: string; error: unknown }[] = [];
+  await clearFolder(folder, { ...options, signal, onRemoved: (bytes) => add({ filesDeleted: 1, bytesFreed: bytes }), onStubborn: (path, error) => void stubborn.push({ path, error }) });
   for (let begin = 0; begin < stubborn.length && !signal.aborted; begin += stubbornAtATime) {
-    await Promise.all(stubborn.slice(begin, begin + stubbornAtATime).map(async (path) => {
-      try {
-        const { files, bytes } = await removePath(path, { root, clock, filesOnly: options.folders === false });
-        add({ filesDeleted: files, bytesFreed: bytes });
-      } catch (error) {
-        const { facts, message } = MediaJobError.from(error);
-        fail(text(facts['path'], path), text(facts['reason'], message));
-      }
+    await Promise.all(stubborn.slice(begin, begin + stubbornAtATime).map(async ({ path, error }) => {
+      const { files, bytes, errors } = await removeTree(path, { root, clock, filesOnly: options.folders === false });
+      add({ filesDeleted: files, bytesFreed: bytes });
+      for (const failure of errors) fail(failure.path, failure.reason === 'EISDIR' ? error : failure.reason);
     }));
   }
-}
-
-function text(value: unknown, otherwise: string): string {
-  return typeof value === 'string' ? value : otherwise;
 }
 
 /** Counts the files in a folder that should be empty, but those that `keep` names. */
