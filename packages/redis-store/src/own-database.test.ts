@@ -38,13 +38,13 @@ async function collectAll(store: JobStore): Promise<{ readonly removed: number; 
 }
 
 /** A store with jobs in several states, one of them set aside because it is unreadable, and settings. */
-async function fill(store: JobStore): Promise<void> {
+async function fill(store: JobStore, prefix = 'media-jobs'): Promise<void> {
   await store.shareSettings({ ttlMs: 1_000, cleanupIntervalMs: 100 });
   for (let index = 0; index < 7; index += 1) await submit(store, `job ${index}`);
   await store.claim({ owner: 'a', leaseMs: 60_000, operations: ['transcribe'], limit: 2 });
   const outcome = await submit(store, 'unreadable');
   if (outcome.kind === 'refused') throw new Error('refused');
-  const key = (await admin.keys(`*${outcome.record.id.slice(3)}`))[0] ?? '';
+  const key = (await admin.keys(`{${prefix}}:*${outcome.record.id.slice(3)}`))[0] ?? '';
   await admin.del(key);
   await admin.set(key, 'no record');
   expect(await store.get(outcome.record.id)).toBeNull();
@@ -72,7 +72,7 @@ test('removing the keys of the prefix and emptying the database come to the same
 test("a neighbour's keys in the same database stay, byte by byte, also when their names resemble ours", async () => {
   await using neighbour = createRedisStore({ url: server.url, prefix: 'media-jobs2' });
   await using store = createRedisStore({ url: server.url });
-  await fill(neighbour);
+  await fill(neighbour, 'media-jobs2');
   const era = (await admin.get('{media-jobs}:epoch'))?.split(' ')[0] ?? (await store.epoch(), (await admin.get('{media-jobs}:epoch'))?.split(' ')[0]);
   for (const key of ['plain', `media-jobs:${era}`, `x{media-jobs}:${era}all`, `{media-jobs2}:${era}:all2`, '{other}:epoch']) await admin.set(key, key);
   const theirs = async (): Promise<readonly unknown[]> => Promise.all((await admin.keys('*')).filter((key) => !key.startsWith('{media-jobs}:')).sort().map(async (key) => [key, await admin.dumpBuffer(key)]));
