@@ -1,7 +1,9 @@
-import type { ResetOptions, ResetReport } from '@media-jobs/cleanup';
-import { exitCodes, type Command, type CommandContext, type ExitCode, type Invocation } from '../command.ts';
+import type { ResetOptions, ResetReport, Resettable } from '@media-jobs/cleanup';
+import { createModels } from '@media-jobs/whisper';
+import { exitCodes, modelsFolderOption, type Command, type CommandContext, type ExitCode, type Invocation } from '../command.ts';
 import { resetText } from '../jobs/reset-text.ts';
 import { findWorkPlace, openJobs, openStore, type WorkPlace } from '../jobs/work-place.ts';
+import { settingsOf } from '../settings.ts';
 import { usageError } from '../usage-error.ts';
 
 /** `media-jobs reset`. */
@@ -11,9 +13,11 @@ export const reset: Command = Object.freeze({
   operands: [],
   options: [
     { name: 'deep', about: 'all jobs and all their files, those that wait or run among them' },
+    { name: 'models', about: 'all downloaded models as well' },
     { name: 'queue', about: 'waiting lines as well' },
     { name: 'yes', about: 'do not ask; needed where nobody can be asked' },
     { name: 'json', about: 'print the report for programs' },
+    modelsFolderOption,
   ],
   details: [
     'It cannot be undone. With --deep it cancels running jobs, also those of other processes, and may take a minute: it ends when',
@@ -31,7 +35,8 @@ async function run(invocation: Invocation, context: CommandContext): Promise<Exi
     await context.stderr.write('Nothing was removed.\n');
     return exitCodes.failure;
   }
-  const report = await resetOnce(place, { level, queue: invocation.isSet('queue') }, signal);
+  const models = createModels({ folder: settingsOf(invocation, context.environment).modelsFolder, logger: place.logger });
+  const report = await resetOnce(place, { level, queue: invocation.isSet('queue'), models: invocation.isSet('models') }, models, signal);
   await stdout.write(invocation.isSet('json') ? `${JSON.stringify(report, null, 2)}\n` : resetText(report));
   return report.ok ? exitCodes.success : exitCodes.failure;
 }
@@ -41,15 +46,16 @@ async function isMeant(invocation: Invocation, { ask }: CommandContext, { workFo
   if (invocation.isSet('yes')) return true;
   if (ask === undefined) throw usageError('Expected `--yes` where nobody can be asked, got none.', 'reset');
   const what = level === 'deep' ? 'All jobs, results and temp files in' : 'Expired jobs and what dead processes left in';
-  const answer = await ask(`${what} ${workFolder} will be removed. This cannot be undone. Type yes to go on: `);
+  const also = invocation.isSet('models') ? ' and all downloaded models' : '';
+  const answer = await ask(`${what} ${workFolder}${also} will be removed. This cannot be undone. Type yes to go on: `);
   return answer.trim().toLowerCase() === 'yes';
 }
 
-async function resetOnce(place: WorkPlace, options: ResetOptions, signal: AbortSignal): Promise<ResetReport> {
+async function resetOnce(place: WorkPlace, options: ResetOptions, models: Resettable, signal: AbortSignal): Promise<ResetReport> {
   // A folder with a `jobs.db` that is none of ours is no work folder, and must not become one.
   await using store = openStore(place);
   await store.ping();
-  await using jobs = await openJobs(place);
+  await using jobs = await openJobs(place, [models]);
   signal.throwIfAborted();
   const stop = (): void => void jobs.close({ deadlineMs: 0 });
   signal.addEventListener('abort', stop);

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Resettable } from '@media-jobs/cleanup';
 import { createMediaJobs, type AnyMediaJobs, type JobStore } from '@media-jobs/core';
 import { MediaJobError, type Logger } from '@media-jobs/foundation';
 import { createSqliteStore } from '@media-jobs/sqlite-store';
@@ -34,10 +35,10 @@ export function openStore({ workFolder, logger }: WorkPlace): JobStore {
 }
 
 /** Opens its jobs for what touches files as well. Nothing is run. Dispose it at once when the command is interrupted. */
-export function openJobs(place: WorkPlace): Promise<AnyMediaJobs> {
+export function openJobs(place: WorkPlace, resetTargets: readonly Resettable[] = []): Promise<AnyMediaJobs> {
   // Nothing is submitted here: to write down settings of our own would make the services that use this folder warn.
   const store: JobStore = { ...openStore(place), shareSettings: () => Promise.resolve(null) };
-  return createMediaJobs({ operations: [], store, worker: false, workFolder: place.workFolder, logger: place.logger });
+  return createMediaJobs({ operations: [], store, worker: false, workFolder: place.workFolder, resetTargets, logger: place.logger });
 }
 
 const storeFile = (workFolder: string): string => join(workFolder, 'jobs.db');
