@@ -55,6 +55,15 @@ describe('a transcript', () => {
     expect(given).not.toHaveProperty('languageProbability');
   });
 
+  test('a wish for a translation reaches the engine, and says another text', async () => {
+    const model = writeScriptedModel(join(folder, 'translating.bin'), { multilingual: true, segments: [{ start: 0, end: 2, text: 'Guten Tag.' }], translation: [{ start: 0.02, end: 2.5, text: 'Good day.' }] });
+    await using whisper = await createWhisper({ model, keepAliveMs: 60_000 });
+    const file = await tone(folder, 'translated', 3);
+    const texts = [await whisper.transcribe(file, { language: 'de' }), await whisper.transcribe(file, { language: 'de', translate: 'English' })].map(({ text }) => text);
+    expect(texts).toEqual(['Guten Tag.', 'Good day.']);
+    await expect(whisper.transcribe(file, { language: 'de', translate: 'fr' })).rejects.toMatchObject({ code: 'UNSUPPORTED_LANGUAGE' });
+  });
+
   test('warns of beams that the engine cannot follow', async () => {
     await using whisper = await createWhisper({ model, beamSize: 5 });
     expect((await whisper.transcribe(await tone(folder, 'beams', 1.5))).warnings).toContain('The engine addon-child searches greedily; `beamSize` 5 has no effect.');

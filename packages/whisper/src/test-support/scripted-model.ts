@@ -16,6 +16,8 @@ export interface ScriptedModelOptions {
   readonly loop?: boolean;
   /** Says that it hears English, whatever it hears. */
   readonly multilingual?: boolean;
+  /** What it says when it is to translate; a multilingual one only, and at times that `segments` do not use, the first at 0.04 s at the latest. Default: the same. */
+  readonly translation?: readonly ScriptedSegment[];
   /** Positions of the encoder; few of them make it fast. Default 64. */
   readonly audioContext?: number;
 }
@@ -106,23 +108,32 @@ function lookupOf(pairs: readonly (readonly [from: number, to: number])[], slots
   };
 }
 
-function scriptOf(segments: readonly ScriptedSegment[], loop: boolean, tokens: Tokens, idOf: (text: string) => number): (readonly [number, number])[] {
+interface Script {
+  readonly first: number;
+  readonly pairs: readonly (readonly [number, number])[];
+}
+
+function chainOf(segments: readonly ScriptedSegment[], loop: boolean, tokens: Tokens, idOf: (text: string) => number): Script {
   const at = (seconds: number): number => tokens.firstTime + Math.round(seconds * 50);
   const body = segments.flatMap(({ start, end, text }) => [at(start), idOf(text), at(end)]);
   const chain = loop ? [...body.slice(0, 2), body[1] ?? 0] : [...body, tokens.end];
-  const pairs = chain.slice(1).map((token, index) => [chain[index] ?? 0, token] as const);
-  const first = chain[0] ?? 0;
-  if (tokens.start === 50_257) return [[tokens.start, first], ...pairs];
-  return [[tokens.start, tokens.firstLanguage], [tokens.transcribe, first], [tokens.translate, first], ...pairs];
+  return { first: chain[0] ?? 0, pairs: chain.slice(1).map((token, index) => [chain[index] ?? 0, token] as const) };
+}
+
+function scriptOf({ segments, translation, loop = false }: Required<Pick<ScriptedModelOptions, 'segments'>> & ScriptedModelOptions, tokens: Tokens, idOf: (text: string) => number): (readonly [number, number])[] {
+  const said = chainOf(segments, loop, tokens, idOf);
+  if (tokens.start === 50_257) return [[tokens.start, said.first], ...said.pairs];
+  const translated = translation === undefined ? { first: said.first, pairs: [] } : chainOf(translation, loop, tokens, idOf);
+  return [[tokens.start, tokens.firstLanguage], [tokens.transcribe, said.first], [tokens.translate, translated.first], ...said.pairs, ...translated.pairs];
 }
 
 /** A whisper.cpp model without any training that says what it is told; for tests of plumbing, never of recognition. */
-export function scriptedModel({ segments = [{ start: 0, end: 2, text: 'Hello world.' }], loop = false, multilingual = false, audioContext = 64 }: ScriptedModelOptions = {}): Buffer {
+export function scriptedModel({ segments = [{ start: 0, end: 2, text: 'Hello world.' }], multilingual = false, audioContext = 64, ...script }: ScriptedModelOptions = {}): Buffer {
   const tokens = tokensOf(multilingual);
   // whisper.cpp needs a word that is one blank.
   const words = Array.from({ length: 256 }, (_, byte) => Buffer.from([byte]));
   const idOf = (text: string): number => words.push(Buffer.from(text)) - 1;
-  const pairs = scriptOf(segments, loop, tokens, idOf);
+  const pairs = scriptOf({ segments, ...script }, tokens, idOf);
   const slots = new Map([...new Set(pairs.flat())].map((token, slot) => [token, slot]));
   if (slots.size > width) throw new RangeError(`Expected a script of at most ${width} steps, got ${slots.size}.`);
   const writer = new ModelWriter();
