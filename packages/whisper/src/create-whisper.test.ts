@@ -56,8 +56,8 @@ describe('a transcript', () => {
   });
 
   test('a wish for a translation reaches the engine, and says another text', async () => {
-    const model = writeScriptedModel(join(folder, 'translating.bin'), { multilingual: true, segments: [{ start: 0, end: 2, text: 'Guten Tag.' }], translation: [{ start: 0.02, end: 2.5, text: 'Good day.' }] });
-    await using whisper = await createWhisper({ model, keepAliveMs: 60_000 });
+    const translating = writeScriptedModel(join(folder, 'translating.bin'), { multilingual: true, segments: [{ start: 0, end: 2, text: 'Guten Tag.' }], translation: [{ start: 0.02, end: 2.5, text: 'Good day.' }] });
+    await using whisper = await createWhisper({ model: translating, keepAliveMs: 60_000 });
     const file = await tone(folder, 'translated', 3);
     const texts = [await whisper.transcribe(file, { language: 'de' }), await whisper.transcribe(file, { language: 'de', translate: 'English' })].map(({ text }) => text);
     expect(texts).toEqual(['Guten Tag.', 'Good day.']);
