@@ -122,6 +122,12 @@ export const commitCases: readonly ConformanceCase<JobStoreHarness>[] = [
       assert.equal((await store.commit(sleeper.key, success(sleeper))).committed, false, 'Running elsewhere');
       assert.deepEqual(await stored(store, second.key.id), second.record);
       assert.equal((await commit(store, second, success(second))).outputFolder, success(second).outputFolder);
+      const other = await running(store, 'walk', {}, 'same-owner');
+      await advance(leaseMs + 1);
+      await store.due('lease', { limit: 1 });
+      const third = await claimIt(store, await stored(store, other.key.id), 'same-owner');
+      assert.equal((await store.commit(other.key, success(other))).committed, false, 'Not tried before the job ran again');
+      assert.deepEqual(await stored(store, third.key.id), third.record);
     },
   },
   {
