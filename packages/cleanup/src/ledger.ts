@@ -1,4 +1,4 @@
-import { readdir, readFile, unlink } from 'node:fs/promises';
+import { readdir, readFile, stat, unlink, utimes } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { MediaJobError, type Logger } from '@media-jobs/foundation';
 import { parseOwner } from '@media-jobs/process';
@@ -20,6 +20,8 @@ export interface Ledger extends LedgerWriter {
 export interface OpenLedger extends Ledger {
   /** What this one ledger holds. */
   readonly live: () => readonly LedgerEntry[];
+  /** A sign of life for those who cannot see this process. */
+  readonly touch: (now: number) => Promise<void>;
   /** Takes no more entries. The file goes, unless `keep` says that something it names is still there. */
   close(options: { readonly keep: boolean }): Promise<void>;
 }
@@ -66,6 +68,7 @@ export async function openLedger({ places, owner, logger }: OpenLedgerOptions): 
       if (lines.delete(writeLine('record', entry, places)) && !closed) await append(writeLine('forget', entry, places));
     },
     live: () => [...lines.values()],
+    touch: (now: number) => (closed ? Promise.resolve() : utimes(file, now / 1000, now / 1000)),
     async entries(of: string = owner): Promise<readonly LedgerEntry[]> {
       const files = (await listLedgers(places)).filter((ledger) => ledger.owner === of);
       return (await Promise.all(files.map(({ path }) => readLedger(path, places)))).flatMap((content) => content.entries);
@@ -108,6 +111,15 @@ export async function readLedger(path: string, places: WorkFolderPlaces): Promis
     if (systemCode(error) !== 'ENOENT') throw error;
     return { entries: [], refused: [] };
   }
+}
+
+/** The last sign of life in these ledgers, in milliseconds since 1970; infinity when one has just gone, and so is no matter of ours. */
+export async function lastTouched(ledgers: readonly LedgerFile[]): Promise<number> {
+  const times = await Promise.all(ledgers.map(({ path }) => stat(path).then(({ mtimeMs }) => mtimeMs, (error: unknown) => {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    return Infinity;
+  })));
+  return Math.max(...times);
 }
 
 /** Removes a ledger file, and what a crash left of writing it anew. */

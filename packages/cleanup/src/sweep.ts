@@ -5,15 +5,16 @@ import { endProcesses, isOwnerAlive, processesOf, type OwnerState } from '@media
 import { systemCode } from './file-errors.ts';
 import { removeEmptyJobFolders } from './job-folders.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
-import { listLedgers, readLedger, removeLedger, type LedgerFile } from './ledger.ts';
+import { lastTouched, listLedgers, readLedger, removeLedger, type LedgerFile } from './ledger.ts';
 import { isTempName } from './names.ts';
 import { checkAmount } from './options.ts';
 import { removeTree } from './remove-path.ts';
+import { createSilenceWatch, type SilenceWatch } from './silent-owners.ts';
 import type { WorkFolderPlaces } from './work-folder-places.ts';
 
 /** Options of a sweep. */
 export interface SweepOptions {
-  /** Asked about owners that cannot be judged from this host, such as those of other containers. Default: they are left alone. */
+  /** Asked about owners that cannot be judged from this host, such as those of other containers. What it does not know either is judged by the signs of life in their ledgers. */
   readonly judgeOwner?: (owner: string) => Promise<OwnerState>;
   /** Things in the temp folder that no ledger names go when they are older than this. Default 7 days. */
   readonly unnamedAfterMs?: number;
@@ -49,7 +50,16 @@ interface Sweep {
   readonly places: WorkFolderPlaces;
   readonly clock: Clock;
   readonly options: SweepOptions;
+  readonly watch: SilenceWatch;
   readonly report: { owners: number; files: number; bytes: number; processes: number; unjudged: number; errors: { path: string; reason: string }[] };
+}
+
+/** What a sweep is made with. */
+export interface SweepContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Kept from one sweep to the next. Default: one that has seen nothing yet. */
+  readonly watch?: SilenceWatch;
 }
 
 /**
@@ -57,12 +67,12 @@ interface Sweep {
  * the ledgers. Owners that live, or that cannot be judged, are not touched. Several processes may sweep at once.
  * Folders of jobs are left to whoever knows the records.
  */
-export async function sweepWorkFolder(places: WorkFolderPlaces, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }, options: SweepOptions = {}): Promise<SweepReport> {
+export async function sweepWorkFolder(places: WorkFolderPlaces, { clock, logger, watch = createSilenceWatch(clock) }: SweepContext, options: SweepOptions = {}): Promise<SweepReport> {
   checkAmount('unnamedAfterMs', options.unnamedAfterMs ?? defaultUnnamedAfterMs);
-  const sweep: Sweep = { places, clock, options, report: { owners: 0, files: 0, bytes: 0, processes: 0, unjudged: 0, errors: [] } };
+  const sweep: Sweep = { places, clock, options, watch, report: { owners: 0, files: 0, bytes: 0, processes: 0, unjudged: 0, errors: [] } };
   for (const [owner, ledgers] of await ledgersByOwner(places)) {
     const here = isOwnerAlive(owner);
-    const state = here === 'unknown' ? ((await options.judgeOwner?.(owner)) ?? 'unknown') : here;
+    const state = here === 'unknown' ? await judgeForeign(sweep, owner, ledgers) : here;
     if (state === 'unknown') sweep.report.unjudged += 1;
     if (state === 'dead') await sweepOwner(sweep, ledgers, here === 'dead' ? owner : undefined);
   }
@@ -72,6 +82,12 @@ export async function sweepWorkFolder(places: WorkFolderPlaces, { clock, logger 
   if (report.errors.length > 0) logger.warn({ ...report }, 'A sweep left something behind');
   else if (report.owners > 0 || report.files > 0) logger.info({ ...report }, 'A sweep removed what dead processes left');
   return report;
+}
+
+/** Whoever knows better is asked first; a live owner is never judged by its silence. */
+async function judgeForeign({ options, watch }: Sweep, owner: string, ledgers: readonly LedgerFile[]): Promise<OwnerState> {
+  const told = (await options.judgeOwner?.(owner)) ?? 'unknown';
+  return told === 'unknown' && watch.isSilent(owner, await lastTouched(ledgers)) ? 'dead' : told;
 }
 
 /** Something on disk, and whose it is. */

@@ -1,4 +1,4 @@
-import { silentLogger, systemClock, type Clock, type Logger, type MediaJobError } from '@media-jobs/foundation';
+import { silentLogger, systemClock, type Clock, type Logger, type MediaJobError, type Timer } from '@media-jobs/foundation';
 import { isOwnerAlive, ownerId } from '@media-jobs/process';
 import { cleanupError } from './file-errors.ts';
 import { createJobFolders, type JobFolders } from './job-folders.ts';
@@ -6,6 +6,7 @@ import { listLedgers, openLedger, type Ledger, type OpenLedger } from './ledger.
 import { checkPath } from './options.ts';
 import { prepareWorkFolder } from './prepare-work-folder.ts';
 import { removePath } from './remove-path.ts';
+import { createSilenceWatch, ledgerBeatMs } from './silent-owners.ts';
 import { listLiveEntries, listStagedFolders, sweepWorkFolder, type OwnedEntry, type SweepOptions, type SweepReport } from './sweep.ts';
 import { createTempFiles, type TempFiles } from './temp-files.ts';
 
@@ -55,10 +56,12 @@ export async function openWorkFolder(options: OpenWorkFolderOptions): Promise<Wo
   if (tempFolder !== undefined) checkPath('tempFolder', tempFolder);
   const onCleanupError = options.onCleanupError ?? ((error: MediaJobError): void => logger.warn({ err: error, path: error.facts['path'] }, 'Something could not be removed'));
   const places = await prepareWorkFolder(folder, tempFolder);
-  const sweep = (sweepOptions?: SweepOptions): Promise<SweepReport> => sweepWorkFolder(places, { clock, logger }, sweepOptions);
+  const watch = createSilenceWatch(clock);
+  const sweep = (sweepOptions?: SweepOptions): Promise<SweepReport> => sweepWorkFolder(places, { clock, logger, watch }, sweepOptions);
   // The sweep comes first: it may free the room that the ledger needs.
   const openingSweep = await sweep();
   const ledger = await openLedger({ places, owner: ownerId(), logger });
+  const beats = beat(ledger, clock, logger);
   return Object.freeze({
     path: places.folder,
     jobsFolder: places.jobsFolder,
@@ -73,8 +76,30 @@ export async function openWorkFolder(options: OpenWorkFolderOptions): Promise<Wo
     stagedFolders: () => listStagedFolders(places),
     liveEntries: () => listLiveEntries(places),
     countOpen: async () => (await listLedgers(places)).filter(({ owner }) => isOwnerAlive(owner) !== 'dead').length,
-    [Symbol.asyncDispose]: () => closeWorkFolder(ledger, places.tempFolder, clock, onCleanupError),
+    [Symbol.asyncDispose]: () => {
+      beats.cancel();
+      return closeWorkFolder(ledger, places.tempFolder, clock, onCleanupError);
+    },
   });
+}
+
+/** Signs of life in the ledger, until it is cancelled; a failed one is made up for by the next. */
+function beat(ledger: OpenLedger, clock: Clock, logger: Logger): Pick<Timer, 'cancel'> {
+  let timer: Timer | undefined;
+  let ended = false;
+  const next = (): void => {
+    timer = clock.after(ledgerBeatMs, () => {
+      if (!ended) next();
+      ledger.touch(clock.now()).catch((error: unknown) => logger.warn({ err: error }, 'The ledger could give no sign of life'));
+    });
+  };
+  next();
+  return {
+    cancel() {
+      ended = true;
+      timer?.cancel();
+    },
+  };
 }
 
 /** Staged folders are not removed: the store may have accepted one whose hand-over was cut off. Who knows the records collects them. */

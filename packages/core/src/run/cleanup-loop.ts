@@ -3,6 +3,7 @@ import { MediaJobError, type Timer } from '@media-jobs/foundation';
 import { removeTaken } from './end-job.ts';
 import { collectOlderEpochs, collectOrphans, settleUnsettled, type Collected } from './orphan-folders.ts';
 import { relieveDisk } from './relieve-disk.ts';
+import { createOwnerJudge } from './owner-judge.ts';
 import { repair, type Repaired } from './repair.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -105,7 +106,7 @@ async function runPass(context: RunContext, lookForOrphans: boolean): Promise<Cl
   const orphans = lookForOrphans || repaired.lapsed > 0 ? await attempt('orphans', () => collectOrphans(context)) : null;
   const folders = await attempt('olderEpochs', () => collectOlderEpochs(context));
   const records = (await attempt('olderRecords', () => collectRecords(context))) ?? 0;
-  const swept = await attempt('workFolder', () => workFolder.sweep({ signal: context.closed }));
+  const swept = await attempt('workFolder', () => workFolder.sweep({ signal: context.closed, judgeOwner: createOwnerJudge(store) }));
   errors.push(...(orphans?.errors ?? []), ...(folders?.errors ?? []), ...(swept?.errors ?? []));
   const report: CleanupReport = Object.freeze({
     ...repaired, expired, orphans: orphans === null ? null : counts(orphans), olderEpochs: { ...counts(folders), records }, leftByDeadOwners: swept === null ? null : ownerCounts(swept), errors,

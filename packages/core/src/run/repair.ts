@@ -2,6 +2,7 @@ import { isOwnerAlive } from '@media-jobs/process';
 import { MediaJobError } from '@media-jobs/foundation';
 import type { DueJob, DueKind, DueRequest } from '../ports/store-messages.ts';
 import { dispatchDue } from './dispatch-due.ts';
+import type { JobStore } from '../ports/job-store.ts';
 import type { RunContext } from './run-context.ts';
 
 /** What was put back in line. */
@@ -46,13 +47,7 @@ async function moveDue(context: RunContext, kind: DueKind, request: Omit<DueRequ
 
 /** Owners of running jobs that this host can prove dead. The cost grows with what runs, not with what is stored. */
 async function findDeadOwners({ store, logger }: RunContext): Promise<readonly string[]> {
-  const owners = new Set<string>();
-  let cursor: string | undefined;
-  do {
-    const page = await store.list({ states: ['running'] }, { limit: 1_000, ...(cursor === undefined ? {} : { cursor }) });
-    for (const { claim } of page.jobs) if (claim !== null) owners.add(claim.owner);
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  const owners = await claimOwners(store);
   return [...owners].filter((owner) => {
     try {
       return isOwnerAlive(owner) === 'dead';
@@ -61,4 +56,16 @@ async function findDeadOwners({ store, logger }: RunContext): Promise<readonly s
       return false;
     }
   });
+}
+
+/** Owners of running jobs, those whose lease has not lapsed yet among them. */
+export async function claimOwners(store: JobStore): Promise<ReadonlySet<string>> {
+  const owners = new Set<string>();
+  let cursor: string | undefined;
+  do {
+    const page = await store.list({ states: ['running'] }, { limit: 1_000, ...(cursor === undefined ? {} : { cursor }) });
+    for (const { claim } of page.jobs) if (claim !== null) owners.add(claim.owner);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return owners;
 }
