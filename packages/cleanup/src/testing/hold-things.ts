@@ -32,6 +32,8 @@ async function hold(): Promise<void> {
 
 async function churn(): Promise<void> {
   say({ owner: ownerId() });
+  // Outlives the kill, at whatever step of its start that comes.
+  void runProgram({ command: 'sh', args: ['-c', 'sleep 600 & wait'], parentDeath: 'ignore' });
   for (let round = 0; ; round += 1) {
     await using file = await work.temp.file();
     await using nested = await work.temp.folder();
