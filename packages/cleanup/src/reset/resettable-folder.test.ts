@@ -48,7 +48,7 @@ test('a folder that is a link is refused, and the root of a disk at once', async
   expect(() => resettableFolder({ name: 'a', folder: '/' })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
 });
 
-test.runIf(isRoot)('immutable and busy files among a thousand are named, files that vanish are none of them, and all others are gone', async () => {
+test.runIf(isRoot)('immutable and busy files among a thousand are named, files that vanish are none of them, and all others are gone (as root only)', async () => {
   const folder = scratch.path('named');
   const files = fill(folder);
   const [busy, vanishing] = [files[500] ?? '', files.slice(0, 200)];

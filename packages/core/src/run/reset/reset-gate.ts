@@ -52,19 +52,31 @@ export async function requireOpenGate(context: GateContext): Promise<void> {
   const path = gateFile(context);
   // Almost always there is none, and a submit must not pay for it.
   if (!existsSync(path)) return;
-  if (await isShut(context, path)) {
+  const state = await stateOf(context, path);
+  if (state === 'shut') {
     throw new MediaJobError('RESETTING', { message: 'Expected to submit a job, got a reset under way that turns new work away.', advice: 'Try again when it is over, within a minute or so.', retryAfterMs });
   }
-  await rm(path, { force: true });
+  if (state === 'forgotten') await rm(path, { force: true });
 }
 
-async function isShut({ clock }: GateContext, path: string): Promise<boolean> {
+/** A gate that says nothing yet is being shut: the reset that does so begins when it is, or died in it. */
+async function stateOf({ clock }: GateContext, path: string): Promise<'shut' | 'open' | 'forgotten'> {
+  const found = await stat(path).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  });
+  if (found === undefined) return 'open';
+  const isRecent = clock.now() - found.mtimeMs < forgottenAfterMs;
+  const owner = await ownerIn(path);
+  if (owner === undefined) return isRecent ? 'open' : 'forgotten';
+  const life = isOwnerAlive(owner);
+  return life === 'alive' || (life === 'unknown' && isRecent) ? 'shut' : 'forgotten';
+}
+
+async function ownerIn(path: string): Promise<string | undefined> {
   try {
-    const { owner } = JSON.parse(await readFile(path, 'utf8')) as { readonly owner: string };
-    const state = isOwnerAlive(owner);
-    return state === 'unknown' ? clock.now() - (await stat(path)).mtimeMs < forgottenAfterMs : state === 'alive';
-  } catch {
-    // Gone meanwhile, or half written by a process that died in it.
-    return existsSync(path) && clock.now() - (await stat(path).catch(() => ({ mtimeMs: 0 }))).mtimeMs < retryAfterMs;
+    return (JSON.parse(await readFile(path, 'utf8')) as { readonly owner: string }).owner;
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }

@@ -116,6 +116,8 @@ test('work is turned away until the end only where that was asked for, and a dea
   writeFileSync(gate, JSON.stringify({ owner: dead, resetId: 'x' }));
   await (await bench.jobs.submit('file', { dead: true })).wait();
   expect(existsSync(gate)).toBe(false);
+  writeFileSync(gate, '');
+  await (await bench.jobs.submit('file', { died: 'as it began to write' })).wait();
 });
 
 test('resets at the same time are one, also of two services on one folder', async () => {
