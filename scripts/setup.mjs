@@ -2,7 +2,7 @@
 // so it is plain JavaScript for Node 20 without dependencies.
 //
 //   node scripts/setup.mjs demo     packages, ffmpeg, build
-//   node scripts/setup.mjs test     these, and espeak-ng
+//   node scripts/setup.mjs test     these, the programs that tests need, and whisper-cli
 //
 // Each step is quick when there is nothing to do: together well below a second.
 import { existsSync } from 'node:fs';
@@ -75,11 +75,21 @@ async function build() {
   rememberBuild(root, digest);
 }
 
+/** Tests run both engines. Compiling takes a few minutes, once on a machine: the result is kept in a cache of the user. */
+async function buildEngine(mode) {
+  if (mode !== 'test') return;
+  const args = ['--conditions=@media-jobs/source', join(root, 'scripts', 'build-whisper-cli.ts')];
+  const env = { ...process.env, PATH: `${bin}:${pathOfMachine()}` };
+  const advice = 'Look at the lines above; cmake, make and a C++ compiler are needed.';
+  await runStep('Building whisper-cli where it is missing (a few minutes, once)', join(bin, 'node'), args, { cwd: root, env, advice });
+}
+
 try {
   checkNode();
   await installPackages();
   await installPrograms(process.argv[2] ?? 'demo');
   await build();
+  await buildEngine(process.argv[2]);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   process.stderr.write(`${error.message}\n  ${error.advice}\n`);

@@ -165,7 +165,8 @@ test('doctor finds everything that a transcription needs', async () => {
   const { exitCode, stdout } = await runCommand(['doctor', '--json', '--model', fixtureModel, '--work-folder', shared]);
   const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: { name: string; state: string }[] };
   expect({ exitCode, ok }).toEqual({ exitCode: 0, ok: true });
-  expect(checks.map(({ name }) => name)).toEqual(['node', 'ffmpeg', 'ffprobe', 'engine', 'model', 'disk', 'work folder']);
+  // Whether whisper-cli is there differs between machines.
+  expect(checks.map(({ name }) => name).filter((name) => name !== 'faster engine')).toEqual(['node', 'ffmpeg', 'ffprobe', 'engine', 'model', 'disk', 'work folder']);
 });
 
 test('doctor says what is missing and what to do, and ends with 1', async () => {

@@ -7,6 +7,9 @@ const forTests = [
   { name: 'redis-server', debianPackage: 'redis-server', command: 'redis-server', args: ['--version'] },
   { name: 'spin', debianPackage: 'spin', command: 'spin', args: ['-V'] },
   { name: 'cc', debianPackage: 'gcc libc6-dev', command: 'cc', args: ['--version'] },
+  { name: 'c++', debianPackage: 'g++', command: 'c++', args: ['--version'] },
+  { name: 'make', debianPackage: 'make', command: 'make', args: ['--version'] },
+  { name: 'cmake', debianPackage: 'cmake', command: 'cmake', args: ['--version'] },
   { name: 'mkfs.xfs', debianPackage: 'xfsprogs', command: 'mkfs.xfs', args: ['-V'] },
   { name: 'mkfs.ext4', debianPackage: 'e2fsprogs', command: 'mkfs.ext4', args: ['-V'] },
 ];

@@ -61,8 +61,9 @@ export async function gpuMemory(options: GpuMemoryOptions = {}): Promise<GpuMemo
   checkAmount('timeoutMs', timeoutMs);
   let answer = unanswered('There is no nvidia-smi.');
   for (const candidate of command === undefined ? gpuMemoryDefaults.commands : [command]) {
-    answer = await askBoth(candidate, { ...options, timeoutMs });
-    if (answer.found) break;
+    const said = await askBoth(candidate, { ...options, timeoutMs });
+    if (said.found || command !== undefined) answer = said;
+    if (said.found) break;
   }
   return Object.freeze({ gpus: Object.freeze(answer.gpus), reason: answer.reason });
 }

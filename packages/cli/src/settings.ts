@@ -10,6 +10,8 @@ export interface Settings {
   /** Where jobs, results and temp files are kept. */
   readonly workFolder: string;
   /** A name of a published model, or an absolute path. */
+  /** Where engines that were built here are kept. */
+  readonly engineFolder: string;
   readonly model: string | undefined;
   /** Where models are kept. */
   readonly modelsFolder: string;
@@ -24,6 +26,7 @@ export function settingsOf(invocation: Invocation, environment: Environment): Se
   const model = invocation.text('model') ?? filled(environment['MEDIA_JOBS_MODEL']);
   return {
     workFolder: resolve(invocation.text('work-folder') ?? config.workFolder ?? cacheFolder(environment)),
+    engineFolder: join(cacheFolder(environment), 'engines'),
     model: model === undefined || isModelName(model) ? model : resolve(model),
     modelsFolder: resolve(invocation.text('models-folder') ?? config.modelsFolder ?? join(cacheFolder(environment), 'models')),
     ffmpeg: ffmpegOptions(config, filled(environment['PATH'])),

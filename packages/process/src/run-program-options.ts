@@ -40,6 +40,8 @@ export interface RunProgramOptions extends ProcessControls {
   readonly niceness?: number;
   /** Exit codes that mean success. Default `[0]`. */
   readonly acceptExitCodes?: readonly number[];
+  /** Called once, when the program has started. */
+  readonly onStart?: (pid: number) => void;
   /** `kill` (default): the kernel kills the program when this process dies, where the machine has util-linux's `setpriv`. */
   readonly parentDeath?: ParentDeath;
   /** Drives the limits. Default: the machine's own. */

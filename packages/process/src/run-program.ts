@@ -36,6 +36,7 @@ async function follow(child: SupervisedChild, file: string, options: ResolvedRun
   const { command, args, acceptExitCodes } = options;
   using judge = createJudge(child, options);
   const output = readOutput(child, judge, options);
+  options.onStart?.(child.pid);
   const end = await child.gone;
   await output.read;
   options.onUsage?.(end.usage);

@@ -1,24 +1,28 @@
 import { resolve } from 'node:path';
-import type { HealthCheck, HealthReport, ReleaseReceipt, Segment } from '@media-jobs/core';
+import type { Engine, HealthCheck, HealthReport, ReleaseReceipt, Segment } from '@media-jobs/core';
 import { MediaJobError } from '@media-jobs/foundation';
+import { checkRun } from './check-run.ts';
+import { chooseEngine, type ChosenEngine } from './choose-engine.ts';
 import { chooseLanguage, wantsTranslation } from './choose-language.ts';
+import { contextFor } from './engines/audio-context.ts';
 import { siftResult } from './hallucination/sift-result.ts';
-import { hallucinationModes, type HallucinationMode, type HallucinationReport } from './hallucination/sift-segments.ts';
+import type { HallucinationMode, HallucinationReport } from './hallucination/sift-segments.ts';
 import { hearLong, type HearLongOptions, type RunOptions } from './long-audio/hear-long.ts';
 import { streamSegments } from './long-audio/segment-stream.ts';
 import type { ChunksRun } from './long-audio/transcribe-chunks.ts';
-import type { CheckedModel, ModelInfo } from './model/model-info.ts';
+import { ModelFile, type CheckedModel, type ModelInfo } from './model/model-info.ts';
 import { ModelSource } from './model/model-source.ts';
 import { createModels } from './model/models.ts';
-import { checkWhole, invalidOption, mostBeams, resolveOptions, whisperDefaults, type ResolvedWhisperOptions, type WhisperOptions } from './options.ts';
-import { EngineLane, type LaneRequest } from './pool/engine-lane.ts';
+import { resolveOptions, whisperDefaults, type ResolvedWhisperOptions, type WhisperOptions } from './options.ts';
+import type { EnginePool, PoolModel, PoolRequest } from './pool/engine-pool.ts';
+import { openPool } from './pool/open-pool.ts';
+import { rising } from './rising.ts';
 import { loadLimitMs, softLimitMs, stallLimitMs } from './time-limits.ts';
 import { checkSegments, clampSegment, type Transcript } from './transcript.ts';
 import { openWav, type OpenWav } from './wav/open-wav.ts';
 import { isSilent } from './wav/silence.ts';
 import type { TranscribeOptions, Whisper } from './whisper.ts';
 
-const longestPrompt = 2000;
 /** Of ISO 639-2: undetermined. */
 const noLanguage = 'und';
 
@@ -36,30 +40,44 @@ export async function createWhisper(options: WhisperOptions): Promise<Whisper> {
   const { models = createModels({ logger, clock }), download = whisperDefaults.download, onModelProgress } = options;
   const model = new ModelSource({ model: resolved.model, models, download, onProgress: onModelProgress });
   const { bytes } = await model.check(options.signal);
-  return new LocalWhisper(resolved, model, loadLimitMs(bytes));
+  const chosen = await chooseEngine(resolved);
+  logger.info({ engine: chosen.engine.name, reason: chosen.reason }, 'engine chosen');
+  const pool = await openPool(resolved, chosen.engine, model.path);
+  return new LocalWhisper(resolved, chosen, pool, model, loadLimitMs(bytes));
 }
 
 /** Of a run that is read: it waits for its reader between chunks. */
 type PacedOptions = TranscribeOptions & Pick<RunOptions, 'pace'>;
 
+/** The model, and what may stand in for it when memory is short. */
+type ReadyModel = CheckedModel & { readonly smallerModel?: PoolModel | undefined };
+
 class LocalWhisper implements Whisper {
   readonly engine: string;
+  readonly engineReason: string;
   readonly beamSize: number;
   readonly chunkSeconds: number;
+  readonly fitContext: boolean;
   readonly healthChecks: readonly HealthCheck[];
   readonly #options: ResolvedWhisperOptions;
+  readonly #engine: Engine;
   readonly #model: ModelSource;
   readonly #loadTimeoutMs: number;
-  readonly #lane: EngineLane;
+  readonly #pool: EnginePool;
+  readonly #smaller: ModelFile | undefined;
 
-  constructor(options: ResolvedWhisperOptions, model: ModelSource, loadTimeoutMs: number) {
-    const { engine, threads, keepAliveMs, clock, logger, beamSize } = options;
+  constructor(options: ResolvedWhisperOptions, { engine, reason }: ChosenEngine, pool: EnginePool, model: ModelSource, loadTimeoutMs: number) {
+    const { beamSize, smallerModel } = options;
     this.#options = options;
+    this.#engine = engine;
+    this.engineReason = reason;
     this.#model = model;
     this.#loadTimeoutMs = loadTimeoutMs;
+    this.fitContext = options.fitContext && engine.capabilities.shortContext;
     this.beamSize = engine.capabilities.beamSearch ? beamSize : 1;
     this.chunkSeconds = options.chunkSeconds;
-    this.#lane = new EngineLane({ engine, open: { modelFile: model.path, threads }, keepAliveMs, clock, logger });
+    this.#pool = pool;
+    this.#smaller = smallerModel === undefined ? undefined : new ModelFile(smallerModel);
     this.engine = engine.name;
     this.healthChecks = Object.freeze([
       { name: 'whisper-engine', check: (signal: AbortSignal) => this.#checkEngine(signal) },
@@ -76,7 +94,7 @@ class LocalWhisper implements Whisper {
   }
 
   unload(): Promise<ReleaseReceipt | null> {
-    return this.#lane.unload();
+    return this.#pool.unload();
   }
 
   timeLimitMs(durationSeconds: number): number {
@@ -99,7 +117,7 @@ class LocalWhisper implements Whisper {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#lane[Symbol.asyncDispose]();
+    return this.#pool[Symbol.asyncDispose]();
   }
 
   async #hear(wavFile: string, given: PacedOptions): Promise<Transcript> {
@@ -111,30 +129,31 @@ class LocalWhisper implements Whisper {
     const file = resolve(wavFile);
     const model = await this.#model.check(signal);
     const code = chooseLanguage(language, translate, model);
+    const smallerModel = await this.#smallerModel(code, translate);
     await using wav = await openWav(file);
     const { durationSeconds } = wav.format;
-    const run = durationSeconds > this.chunkSeconds ? await this.#hearLong(wav, code, model, options) : await this.#hearShort(file, wav, code, model, options);
+    const run = durationSeconds > this.chunkSeconds ? await this.#hearLong(wav, code, { ...model, smallerModel }, options) : await this.#hearShort(file, wav, code, { ...model, smallerModel }, options);
     if (run === null) return this.#silence(code, durationSeconds, model, mode);
-    const { result, report } = await siftResult(run.result, { mode, capabilities: this.#options.engine.capabilities, wavFile: file, durationSeconds, signal });
+    const { result, report } = await siftResult(run.result, { mode, capabilities: this.#engine.capabilities, wavFile: file, durationSeconds, signal });
     options.onProgress(1);
     return this.#transcript({ ...run, result }, report, code, durationSeconds, model, options);
   }
 
-  async #hearShort(file: string, wav: OpenWav, code: string, model: CheckedModel, options: RunOptions): Promise<ChunksRun | null> {
+  async #hearShort(file: string, wav: OpenWav, code: string, model: ReadyModel, options: RunOptions): Promise<ChunksRun | null> {
     if (await isSilent(wav, options.signal)) return null;
-    const run = await this.#lane.run(this.#request(file, wav.format.durationSeconds, code, model, options));
+    const run = await this.#pool.run(this.#request(file, wav.format.durationSeconds, code, model, options));
     return { ...run, chunks: { heard: 1, resumed: 0 } };
   }
 
-  #hearLong(wav: OpenWav, language: string, model: CheckedModel, options: RunOptions): Promise<ChunksRun | null> {
+  #hearLong(wav: OpenWav, language: string, model: ReadyModel, options: RunOptions): Promise<ChunksRun | null> {
     const { beamSize = this.beamSize } = options;
     const requestOf: HearLongOptions['requestOf'] = (chunk, durationSeconds, known, ofChunk) => this.#request(chunk, durationSeconds, known, model, ofChunk);
     const { keepAliveMs, logger } = this.#options;
     const run = { logger, ...options };
-    return hearLong({ wav, lane: this.#lane, keepAliveMs, model: this.#model, engine: this.engine, beamSize, chunkSeconds: this.chunkSeconds, language, run, requestOf });
+    return hearLong({ wav, lane: this.#pool, keepAliveMs, model: this.#model, engine: this.engine, beamSize, chunkSeconds: this.chunkSeconds, language, run, requestOf });
   }
 
-  #request(wavFile: string, durationSeconds: number, language: string, model: CheckedModel, options: RunOptions): LaneRequest {
+  #request(wavFile: string, durationSeconds: number, language: string, model: ReadyModel, options: RunOptions): PoolRequest {
     const { beamSize = this.#options.beamSize, onSegment } = options;
     const { minSpeed, logger } = this.#options;
     return {
@@ -148,6 +167,9 @@ class LocalWhisper implements Whisper {
       stallTimeoutMs: options.stallTimeoutMs ?? stallLimitMs(model, durationSeconds),
       loadTimeoutMs: this.#loadTimeoutMs,
       modelStamp: model.stamp,
+      modelBytes: model.bytes,
+      smallerModel: model.smallerModel,
+      ...(this.fitContext ? contextFor(durationSeconds, model.audioContext) : {}),
       onProgress: rising(options.onProgress),
       onSegment(segment) {
         const inside = clampSegment(segment, durationSeconds);
@@ -157,7 +179,7 @@ class LocalWhisper implements Whisper {
   }
 
   #transcript(run: ChunksRun, hallucinations: HallucinationReport, asked: string, durationSeconds: number, model: CheckedModel, options: TranscribeOptions): Transcript {
-    const { result, release, chunks, ...timings } = run;
+    const { result, release, degraded = [], chunks, ...timings } = run;
     const checked = checkSegments(result, durationSeconds);
     const { languageProbability } = result;
     return Object.freeze({
@@ -170,11 +192,19 @@ class LocalWhisper implements Whisper {
       engine: this.engine,
       model: modelOf(model),
       warnings: [...this.#warnings(options), ...result.warnings, ...checked.warnings],
+      degraded,
       release,
       timings,
       hallucinations,
       chunks,
     });
+  }
+
+  async #smallerModel(code: string, translate: boolean): Promise<PoolModel | undefined> {
+    const smaller = await this.#smaller?.check();
+    if (smaller === undefined) return undefined;
+    chooseLanguage(code, translate, smaller);
+    return smaller;
   }
 
   #silence(language: string, durationSeconds: number, model: CheckedModel, mode: HallucinationMode): Transcript {
@@ -186,6 +216,7 @@ class LocalWhisper implements Whisper {
       engine: this.engine,
       model: modelOf(model),
       warnings: ['The audio is silent; the engine was not asked.'],
+      degraded: [],
       release: null,
       timings: { waitMs: 0, loadMs: 0, transcribeMs: 0, releaseMs: 0 },
       hallucinations: { mode, flagged: 0, dropped: [], unchecked: [] },
@@ -194,12 +225,12 @@ class LocalWhisper implements Whisper {
   }
 
   #warnings({ beamSize = this.#options.beamSize }: TranscribeOptions): string[] {
-    const { engine } = this.#options;
+    const engine = this.#engine;
     return beamSize > 1 && !engine.capabilities.beamSearch ? [`The engine ${engine.name} searches greedily; \`beamSize\` ${beamSize} has no effect.`] : [];
   }
 
   async #checkEngine(signal?: AbortSignal): Promise<HealthReport> {
-    const { works, detail, advice } = await this.#options.engine.check(signal);
+    const { works, detail, advice } = await this.#engine.check(signal);
     return { ok: works, detail, ...(advice === undefined ? {} : { advice }) };
   }
 
@@ -215,26 +246,3 @@ class LocalWhisper implements Whisper {
 }
 
 const modelOf = ({ file, type, multilingual }: CheckedModel): Transcript['model'] => ({ file, type, multilingual });
-
-/** Passes on only what is higher than before. */
-function rising(onProgress: ((ratio: number) => void) | undefined): (ratio: number) => void {
-  let highest = -1;
-  return (ratio) => {
-    if (ratio <= highest) return;
-    highest = ratio;
-    onProgress?.(ratio);
-  };
-}
-
-function checkRun(wavFile: unknown, { language, prompt, beamSize, timeoutMs, stallTimeoutMs, hallucinations = 'flag' }: TranscribeOptions): void {
-  if (!hallucinationModes.includes(hallucinations)) throw invalidOption('hallucinations', "'flag', 'drop' or 'off'", hallucinations, 'Leave it out to have them flagged.');
-  if (typeof wavFile !== 'string' || wavFile === '' || wavFile.includes('\0')) throw invalidOption('wavFile', 'the path of a WAV file', wavFile, 'Give the path of a file.');
-  if (language !== undefined && typeof language !== 'string') throw invalidOption('language', 'a code or a name', language, "Give a code such as 'en', or 'auto'.");
-  if (prompt !== undefined && (prompt.length > longestPrompt || prompt.includes('\0'))) {
-    throw invalidOption('prompt', `a text of at most ${longestPrompt} characters`, `${prompt.slice(0, 20)}…`, 'The engine looks at the end of a prompt only; shorten it.');
-  }
-  if (beamSize !== undefined) checkWhole('beamSize', beamSize, 1, mostBeams);
-  for (const [name, value] of Object.entries({ timeoutMs, stallTimeoutMs })) {
-    if (value !== undefined && !(value > 0)) throw invalidOption(name, 'a number of milliseconds above 0', value, 'Leave it out to have it follow from the audio.');
-  }
-}

@@ -4,6 +4,9 @@ export { transcribe, transcribeInput, transcribeOutput, type TranscribeOperation
 export { whisperDefaults, type WhisperOptions } from './options.ts';
 export type { ChunkCounts, Transcript, TranscriptModel, TranscriptTimings } from './transcript.ts';
 export { createAddonEngine, type AddonEngineOptions, type AddonVariant } from './engines/addon-child.ts';
+export { createWhisperCliEngine, type WhisperCliOptions } from './engines/whisper-cli.ts';
+export { buildWhisperCli, type BuildWhisperCliOptions, type BuiltWhisperCli } from './engines/build-cli.ts';
+export type { CliFlavour } from './engines/cli-places.ts';
 export { ModelFile, type CheckedModel, type ModelInfo } from './model/model-info.ts';
 export { createModels, type Models } from './model/models.ts';
 export type { ModelsOptions, PullOptions } from './model/models-options.ts';

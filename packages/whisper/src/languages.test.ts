@@ -3,7 +3,7 @@ import { findLanguage, languages } from '@media-jobs/whisper';
 import { chooseLanguage, wantsTranslation } from './choose-language.ts';
 import type { CheckedModel } from './model/model-info.ts';
 
-const english: CheckedModel = { file: '/m', bytes: 1, stamp: '', type: 'base', multilingual: false, languages: 1, parametersMillions: 74 };
+const english: CheckedModel = { file: '/m', bytes: 1, stamp: '', type: 'base', multilingual: false, languages: 1, audioContext: 1500, parametersMillions: 74 };
 const multilingual: CheckedModel = { ...english, multilingual: true, languages: 99 };
 
 test('the table holds the hundred languages of Whisper once each', () => {

@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { createMediaJobs, createMemoryStore, type Job, type MediaJobs, type SpeechSource } from '@media-jobs/core';
 import { ownerId, processesOf } from '@media-jobs/process';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createWhisper, transcribe, type Whisper } from '@media-jobs/whisper';
+import { createWhisper as create, transcribe, type Whisper, type WhisperOptions } from '@media-jobs/whisper';
 import { openWav } from './wav/open-wav.ts';
 import { writeScriptedModel } from './test-support/scripted-model.ts';
 import { tone, wavBytes } from './test-support/speech.ts';
 import { testFolder } from './test-support/test-folder.ts';
 
 const folder = testFolder();
+/** With the engine that needs no compiler; what holds for every engine is in the conformance suite. */
+const createWhisper = (options: WhisperOptions): Promise<Whisper> => create({ engine: 'addon-child', ...options });
 const model = writeScriptedModel(join(folder, 'scripted.bin'), { segments: [{ start: 0, end: 1, text: ' one' }, { start: 1.5, end: 2.5, text: ' & two' }] });
 const audioInfo = { format: 'wav', codec: 'pcm_s16le', sampleRate: 16_000, channels: 1, bytes: 1 };
 let file = '';

@@ -59,8 +59,9 @@ const releaseSchema = z.object({
   pid: z.number().int(),
   exitedAt: z.number().nullable(),
   peakRssBytes: z.number().nullable(),
-  gpu: z.object({ beforeMiB: z.number(), peakMiB: z.number(), afterMiB: z.number() }).nullable(),
+  gpu: z.object({ uuid: z.string(), beforeMiB: z.number(), peakMiB: z.number(), afterMiB: z.number() }).nullable(),
   proof: z.enum(['process-gone', 'absent-from-driver', 'memory-back', 'kept-warm']),
+  recycled: z.enum(['runs', 'age', 'memory']).optional(),
 });
 
 /** What a job of `transcribe` returns. Its files are transcript.txt, .srt, .vtt and .json, and waveform.png. */
@@ -76,6 +77,8 @@ export const transcribeOutput = z.object({
   engine: z.string(),
   model: z.object({ name: z.string(), type: z.string(), multilingual: z.boolean(), sha256: z.string() }),
   warnings: z.array(z.string()),
+  /** Steps down that were taken because memory ran out. */
+  degraded: z.array(z.enum(['retry', 'smaller-beam', 'smaller-model', 'cpu'])).default([]),
   /** Shows that the engine's memory is back; null when none was needed, because the audio is silent. */
   release: releaseSchema.nullable(),
   hallucinations: z.object({ mode: z.enum(hallucinationModes), flagged: z.number(), dropped: z.array(segmentSchema), unchecked: z.array(z.enum(hallucinationChecks)) }),
@@ -107,7 +110,12 @@ export function transcribe({ whisper, speech }: TranscribeOperationOptions): Ope
       // Asked here so that an impossible language is refused before anything is copied or queued.
       await whisper.chooseLanguage(language, translate);
       const { sha256 } = await whisper.modelInfo();
-      return { model: sha256, ...(whisper.beamSize === 1 ? {} : { beamSize: whisper.beamSize }), ...(whisper.chunkSeconds === whisperDefaults.chunkSeconds ? {} : { chunkSeconds: whisper.chunkSeconds }) };
+      return {
+        model: sha256,
+        ...(whisper.beamSize === 1 ? {} : { beamSize: whisper.beamSize }),
+        ...(whisper.chunkSeconds === whisperDefaults.chunkSeconds ? {} : { chunkSeconds: whisper.chunkSeconds }),
+        ...(whisper.fitContext ? { fitContext: true } : {}),
+      };
     },
     run: (input, attempt) => run({ whisper, speech }, input, attempt),
   });
@@ -170,7 +178,7 @@ async function keepFiles(transcript: Transcript, { waveformFile }: Speech, { art
 }
 
 function describe(transcript: Transcript, speech: Speech, sha256: string, prepareMs: number): Output {
-  const { text, language, languageProbability, durationSeconds, segments, engine, model, warnings, release, timings, hallucinations, chunks } = transcript;
+  const { text, language, languageProbability, durationSeconds, segments, engine, model, warnings, degraded, release, timings, hallucinations, chunks } = transcript;
   return {
     text,
     language,
@@ -182,6 +190,7 @@ function describe(transcript: Transcript, speech: Speech, sha256: string, prepar
     engine,
     model: { name: basename(model.file), type: model.type, multilingual: model.multilingual, sha256 },
     warnings: [...speech.warnings, ...warnings],
+    degraded: [...degraded],
     release,
     chunks,
     timings: { prepareMs, ...timings },

@@ -1,6 +1,7 @@
 import type { EngineResult, ReleaseReceipt, Segment } from '@media-jobs/core';
 import type { FlaggedSegment } from './hallucination/judge-segments.ts';
 import type { HallucinationReport } from './hallucination/sift-segments.ts';
+import type { DegradeStep } from './pool/degrade.ts';
 
 /** What was said in one file. */
 export interface Transcript {
@@ -17,6 +18,8 @@ export interface Transcript {
   readonly model: TranscriptModel;
   /** What a reader should know, such as an option that the engine cannot follow. */
   readonly warnings: readonly string[];
+  /** Steps down that were taken because memory ran out; empty as a rule. `smaller-model` means that `model` was not used. */
+  readonly degraded: readonly DegradeStep[];
   /** Shows that the memory is back; null when no engine was started, because the audio is silent. */
   readonly release: ReleaseReceipt | null;
   /** Of long audio these are sums over its chunks. */

@@ -37,10 +37,14 @@ export interface TranscribeOptions extends ProcessControls {
 export interface Whisper extends AsyncDisposable {
   /** Name of the engine in use. */
   readonly engine: string;
+  /** Why it is this one, in one sentence. */
+  readonly engineReason: string;
   /** Beams that a run uses when it does not say: 1 where the engine is greedy. */
   readonly beamSize: number;
   /** Longer audio is heard in chunks of at most this. */
   readonly chunkSeconds: number;
+  /** Whether the encoder looks at no more than the audio. */
+  readonly fitContext: boolean;
   /** For a health page: the engine, and the model. */
   readonly healthChecks: readonly HealthCheck[];
   /**

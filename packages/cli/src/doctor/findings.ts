@@ -3,22 +3,22 @@ import { dirname } from 'node:path';
 import { defaultReserveBytes, diskSpace } from '@media-jobs/cleanup';
 import { createFfmpeg, type ProgramReport } from '@media-jobs/ffmpeg';
 import { MediaJobError } from '@media-jobs/foundation';
-import { createAddonEngine, createModels } from '@media-jobs/whisper';
+import { createAddonEngine, createWhisperCliEngine, createModels } from '@media-jobs/whisper';
 import { modelAdvice } from '../model-advice.ts';
 import type { Settings } from '../settings.ts';
 import type { Finding } from './finding.ts';
 
 /** Looks at everything that a transcription needs. Never throws for what it finds; only when it is aborted. */
-export async function examine({ workFolder, model, modelsFolder, ffmpeg }: Pick<Settings, 'workFolder' | 'model' | 'modelsFolder' | 'ffmpeg'>, signal: AbortSignal): Promise<readonly Finding[]> {
-  const [programs, engine, modelFinding, disk, folder] = await Promise.all([
+export async function examine({ workFolder, engineFolder, model, modelsFolder, ffmpeg }: Pick<Settings, 'workFolder' | 'engineFolder' | 'model' | 'modelsFolder' | 'ffmpeg'>, signal: AbortSignal): Promise<readonly Finding[]> {
+  const [programs, engines, modelFinding, disk, folder] = await Promise.all([
     examinePrograms(ffmpeg, signal),
-    examineEngine(),
+    examineEngines(engineFolder, signal),
     examineModel(model, modelsFolder),
     examineDisk(workFolder),
     examineFolder(workFolder),
   ]);
   signal.throwIfAborted();
-  return [{ name: 'node', state: 'ok', detail: process.versions.node }, ...programs, engine, modelFinding, disk, folder];
+  return [{ name: 'node', state: 'ok', detail: process.versions.node }, ...programs, ...engines, modelFinding, disk, folder];
 }
 
 async function examinePrograms(options: Settings['ffmpeg'], signal: AbortSignal): Promise<Finding[]> {
@@ -32,10 +32,14 @@ function programFinding(name: string, { ok, path, version, detail, advice }: Pro
   return { name, state: 'missing', detail, ...(advice === undefined ? {} : { advice }) };
 }
 
-async function examineEngine(): Promise<Finding> {
-  const { works, detail, advice } = await createAddonEngine().check();
-  if (works) return { name: 'engine', state: 'ok', detail };
-  return { name: 'engine', state: 'missing', detail, advice: advice ?? 'Run `npm install @fugood/whisper.node`.' };
+/** The engine that is taken, and how to get the faster one where that is missing. */
+async function examineEngines(engineFolder: string, signal: AbortSignal): Promise<readonly Finding[]> {
+  const fast = await createWhisperCliEngine({ engineFolder }).check(signal);
+  if (fast.works) return [{ name: 'engine', state: 'ok', detail: fast.detail }];
+  const addon = await createAddonEngine().check(signal);
+  const faster: Finding = { name: 'faster engine', state: 'noted', detail: `whisper-cli would be faster on a processor: ${fast.detail}`, ...(fast.advice === undefined ? {} : { advice: fast.advice }) };
+  if (addon.works) return [{ name: 'engine', state: 'ok', detail: addon.detail }, faster];
+  return [{ name: 'engine', state: 'missing', detail: addon.detail, advice: addon.advice ?? 'Run `npm install @fugood/whisper.node`.' }, faster];
 }
 
 async function examineModel(model: string | undefined, folder: string): Promise<Finding> {

@@ -43,6 +43,7 @@ export async function transcribeFile(request: TranscribeRequest, context: Comman
   const { signal, clock } = context;
   await using bar = createProgressBar({ output: context.stderr, clock });
   await using whisper = await createWhisper({
+    whisperCli: { engineFolder: settings.engineFolder },
     model: request.model,
     models: createModels({ folder: settings.modelsFolder, logger }),
     download: request.download,

@@ -4,3 +4,5 @@ export { jobStoreCases } from './job-store-cases.ts';
 export { jobQueueCases } from './job-queue-cases.ts';
 export { brokenStores, type BrokenStore } from './broken-stores.ts';
 export { brokenQueues, type BrokenQueue } from './broken/broken-queues.ts';
+export { engineCaseApplies, engineCases, type EngineCase, type EngineHarness } from './engine-cases.ts';
+export { brokenEngines, type BrokenEngine } from './broken/broken-engines.ts';

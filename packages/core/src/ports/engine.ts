@@ -12,6 +12,8 @@ export interface EngineCapabilities {
   readonly beamSearch: boolean;
   /** Can stay loaded between runs; an engine that cannot is started for each `open`. */
   readonly warm: boolean;
+  /** Follows `audioContext`. */
+  readonly shortContext: boolean;
 }
 
 /** A stretch of speech with its words. */
@@ -49,6 +51,8 @@ export interface EngineRequest extends ProcessControls {
   /** Beams of the search, 1 = greedy. */
   readonly beamSize: number;
   readonly prompt?: string;
+  /** Positions of the encoder to use, 50 for each second, at most those of the model. Default: all, which is 30 s. */
+  readonly audioContext?: number;
   /** Ends the run with `TIMEOUT`. */
   readonly timeoutMs?: number;
   /** Longest time without progress or a segment; then the run ends with `STALLED`. */
@@ -73,10 +77,16 @@ export interface ReleaseReceipt {
   readonly exitedAt: number | null;
   /** Resident memory of the engine process, sampled; null when it could not be read. */
   readonly peakRssBytes: number | null;
-  /** GPU memory in MiB, where a driver tells. */
-  readonly gpu: { readonly beforeMiB: number; readonly peakMiB: number; readonly afterMiB: number } | null;
-  /** `kept-warm`: not released on purpose; the receipt comes when it is. */
+  /** Memory in use on the graphics card, by everybody, in MiB; null where the engine uses none or no driver tells. The peak is sampled. */
+  readonly gpu: { readonly uuid: string; readonly beforeMiB: number; readonly peakMiB: number; readonly afterMiB: number } | null;
+  /**
+   * The strongest evidence at hand. The process is gone in all but `kept-warm`. `memory-back`: and the card's memory is what it was before.
+   * `absent-from-driver`: and the driver, which had listed the process, does so no more. `process-gone` with figures in `gpu`: the card's
+   * memory did not come back, or somebody else took it. `kept-warm`: not released on purpose; the receipt comes when it is.
+   */
   readonly proof: 'process-gone' | 'absent-from-driver' | 'memory-back' | 'kept-warm';
+  /** Why a warm engine was ended before its time: so many runs, its age, or memory that grew. */
+  readonly recycled?: 'runs' | 'age' | 'memory';
 }
 
 /** A loaded engine, or a program that is started for each run. One request at a time. */
@@ -87,7 +97,9 @@ export interface EngineSession extends AsyncDisposable {
   readonly usable: boolean;
   /** Peak of the engine's resident memory so far; null when it could not be read. */
   readonly peakRssBytes: number | null;
-  /** Throws `ENGINE_FAILED`, `MODEL_INVALID`, `STALLED`, `TIMEOUT` or `ABORTED`; the session must then be released. */
+  /** Whether this session can serve the request as it is loaded now; where it is missing, it can serve any. */
+  fits?(request: EngineRequest): boolean;
+  /** Throws `ENGINE_FAILED`, `MODEL_INVALID`, `CORRUPT`, `STALLED`, `TIMEOUT` or `ABORTED`; the session must then be released. */
   transcribe(request: EngineRequest): Promise<EngineResult>;
   /** Ends the process, waits until it is gone, and shows it. Null when none was ever started. Idempotent. Throws `RELEASE_UNPROVEN`. */
   release(): Promise<ReleaseReceipt | null>;
@@ -98,6 +110,8 @@ export interface EngineOpenOptions extends ProcessControls {
   readonly modelFile: string;
   /** Threads of one run. */
   readonly threads: number;
+  /** `cpu`, or the UUID of a graphics card, which is then the only one that the engine sees. Default: as the engine was built. */
+  readonly device?: string;
   /** Longest time until it is loaded; then `TIMEOUT`. */
   readonly timeoutMs?: number;
 }
@@ -110,5 +124,7 @@ export interface Engine {
   readonly capabilities: EngineCapabilities;
   /** Whether it works on this machine, with the reason and what to do when it does not. Bounded in time; an abort ends it sooner. */
   check(signal?: AbortSignal): Promise<{ readonly works: boolean; readonly detail: string; readonly advice?: string }>;
+  /** Whether it may take memory of a graphics card here. Where it is missing: never. */
+  usesGpu?(): Promise<boolean>;
   open(options: EngineOpenOptions): Promise<EngineSession>;
 }

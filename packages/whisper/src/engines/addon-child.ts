@@ -36,8 +36,9 @@ export function createAddonEngine(options: AddonEngineOptions = {}): Engine {
   return Object.freeze({
     specVersion: 1,
     name: 'addon-child',
-    capabilities: Object.freeze({ words: false, wordProbability: false, languageProbability: true, noSpeech: false, beamSearch: false, warm: true }),
+    capabilities: Object.freeze({ words: false, wordProbability: false, languageProbability: true, noSpeech: false, beamSearch: false, warm: true, shortContext: false }),
     check: (signal?: AbortSignal) => check(resolved, signal),
+    usesGpu: () => Promise.resolve(variant !== 'default'),
     open: (openOptions: EngineOpenOptions) => openSession(openOptions, resolved),
   });
 }
@@ -56,10 +57,10 @@ async function check({ variant, clock, module }: Resolved, signal: AbortSignal |
 }
 
 async function openSession(options: EngineOpenOptions, { variant, clock, module, silenceTimeoutMs }: Resolved): Promise<EngineSession> {
-  const { modelFile, threads, timeoutMs, signal, kill, logger = silentLogger } = options;
-  const link = await AddonLink.start({ clock, module, logger });
+  const { modelFile, threads, device, timeoutMs, signal, kill, logger = silentLogger } = options;
+  const link = await AddonLink.start({ clock, module, logger, device });
   await link.ask({
-    request: { type: 'load', variant, modelFile },
+    request: { type: 'load', variant, modelFile, useGpu: device !== 'cpu' },
     doing: 'loading the model',
     signal,
     kill,

@@ -1,7 +1,8 @@
 import type { Clock, Logger, MediaJobError } from '@media-jobs/foundation';
 import { startNodeChild, type KillOrder, type NodeChild, type ProgramExit } from '@media-jobs/process';
 import { markProcess, type ProcessMark } from '../release/process-mark.ts';
-import { exitError, garbageError, refusalError } from './addon-faults.ts';
+import { deviceEnvironment } from './device-environment.ts';
+import { exitError, garbageError, refusalError } from './engine-faults.ts';
 import { addonAnswerSchema, type AddonAnswer } from './addon-messages.ts';
 import { Exchange, type ExchangeOptions, type FinalAnswer } from './exchange.ts';
 
@@ -17,6 +18,8 @@ const maxLogCharacters = 16_384;
 export interface AddonLinkOptions {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** `cpu`, or the UUID of the only card that it sees. */
+  readonly device?: string | undefined;
   /** Another program to talk to. Default: the one that holds the addon. */
   readonly module?: URL | undefined;
 }
@@ -37,10 +40,11 @@ export class AddonLink {
   }
 
   /** Starts the child. It has loaded nothing yet. */
-  static async start({ clock, logger, module = childModule }: AddonLinkOptions): Promise<AddonLink> {
+  static async start({ clock, logger, device, module = childModule }: AddonLinkOptions): Promise<AddonLink> {
     const link = new AddonLink(clock);
     const child = await startNodeChild({
       module,
+      env: deviceEnvironment(device),
       logger,
       onMessage: (message) => link.#receive(message),
       onStderrLine: (line) => {

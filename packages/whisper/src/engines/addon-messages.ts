@@ -7,7 +7,7 @@ export type WireSegment = z.infer<typeof wireSegment>;
 /** What the child is asked. `probe` loads the addon alone; `load` the model too; then one `transcribe` at a time. */
 export const addonRequestSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('probe'), variant: z.string() }),
-  z.strictObject({ type: z.literal('load'), variant: z.string(), modelFile: z.string() }),
+  z.strictObject({ type: z.literal('load'), variant: z.string(), modelFile: z.string(), useGpu: z.boolean().optional() }),
   z.strictObject({
     type: z.literal('transcribe'),
     id: z.number().int(),

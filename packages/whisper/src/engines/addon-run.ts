@@ -1,6 +1,6 @@
 import type { AddonAnswer, AddonRequest, WireSegment } from './addon-messages.ts';
 import type { AddonContext, AddonModule, AddonOptions, AddonSegment } from './addon-module.ts';
-import { readAudio } from './addon-audio.ts';
+import { readAudio } from './engine-audio.ts';
 
 type TranscribeRequest = Extract<AddonRequest, { type: 'transcribe' }>;
 type Result = Pick<Extract<AddonAnswer, { type: 'result' }>, 'segments' | 'language' | 'languageProbability'>;

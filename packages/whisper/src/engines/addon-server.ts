@@ -1,4 +1,4 @@
-import { AudioChanged } from './addon-audio.ts';
+import { AudioChanged } from './engine-audio.ts';
 import { addonRequestSchema, type AddonAnswer, type AddonRequest } from './addon-messages.ts';
 import { loadAddonModule, loadedVariant, type AddonContext, type AddonModule } from './addon-module.ts';
 import { runAddon } from './addon-run.ts';
@@ -71,7 +71,7 @@ export class AddonServer {
       case 'probe':
         return this.#sayReady(await this.#load(request.variant));
       case 'load':
-        return this.#loadModel(request.variant, request.modelFile);
+        return this.#loadModel(request.variant, request.modelFile, request.useGpu ?? true);
       case 'transcribe':
         return this.#transcribe(request);
     }
@@ -95,11 +95,11 @@ export class AddonServer {
     return version;
   }
 
-  async #loadModel(variant: string, modelFile: string): Promise<void> {
+  async #loadModel(variant: string, modelFile: string, useGpu: boolean): Promise<void> {
     const version = await this.#load(variant);
     try {
       // Until the model is loaded the log goes straight to the error output, so that a crash does not swallow it.
-      this.#context = await this.#addon?.initWhisper({ filePath: modelFile, useGpu: true }, variant);
+      this.#context = await this.#addon?.initWhisper({ filePath: modelFile, useGpu }, variant);
     } catch (error) {
       throw new Refusal('model-refused', detailOf(error), { cause: error });
     }

@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@media-jobs/foundation';
-import { abortErrorOf } from '../pool/abort.ts';
 import type { AddonAnswer, AddonRequest } from './addon-messages.ts';
-import { watchSilence, type SilenceWatch, type Watched } from './silence-watch.ts';
+import { BoundedWait } from './bounded-wait.ts';
+import type { SilenceWatch, Watched } from './silence-watch.ts';
 
 /** An answer that ends an exchange. */
 export type FinalAnswer = Extract<AddonAnswer, { type: 'ready' | 'result' }>;
@@ -26,27 +26,25 @@ export interface ExchangeOptions {
   readonly onNews?: ((news: NewsAnswer) => void) | undefined;
 }
 
-/** Waits for one answer until it comes, fails, is aborted, or a limit passes. The first of these stands. */
+/** Waits for one answer. */
 export class Exchange implements Disposable {
   readonly options: ExchangeOptions;
-  readonly answer: Promise<FinalAnswer>;
-  readonly fail: (error: unknown) => void;
-  readonly #resolve: (answer: FinalAnswer) => void;
+  readonly #wait: BoundedWait<FinalAnswer>;
   readonly #stall: SilenceWatch | undefined;
   readonly #silence: SilenceWatch | undefined;
-  readonly #ends: (() => void)[] = [];
 
   constructor(options: ExchangeOptions, clock: Clock) {
-    const { promise, resolve, reject } = Promise.withResolvers<FinalAnswer>();
     this.options = options;
-    this.answer = promise;
-    this.fail = reject;
-    this.#resolve = resolve;
-    this.#watch(options.limit, clock);
-    this.#stall = this.#watch(options.stall, clock);
-    this.#silence = this.#watch(options.silence, clock);
-    this.#listen(options.signal);
-    this.#listen(options.kill);
+    this.#wait = new BoundedWait(clock);
+    this.#wait.watch(options.limit);
+    this.#stall = this.#wait.watch(options.stall);
+    this.#silence = this.#wait.watch(options.silence);
+    this.#wait.listen(options.signal);
+    this.#wait.listen(options.kill);
+  }
+
+  get answer(): Promise<FinalAnswer> {
+    return this.#wait.result;
   }
 
   /** Whether an answer belongs to the request. */
@@ -72,26 +70,15 @@ export class Exchange implements Disposable {
     }
   }
 
+  fail(error: unknown): void {
+    this.#wait.fail(error);
+  }
+
   settle(answer: FinalAnswer): void {
-    this.#resolve(answer);
+    this.#wait.settle(answer);
   }
 
   [Symbol.dispose](): void {
-    for (const end of this.#ends) end();
-  }
-
-  #watch(watched: Watched | undefined, clock: Clock): SilenceWatch | undefined {
-    if (watched === undefined) return undefined;
-    const watch = watchSilence(watched, clock, this.fail);
-    this.#ends.push(() => watch[Symbol.dispose]());
-    return watch;
-  }
-
-  #listen(signal: AbortSignal | undefined): void {
-    if (signal === undefined) return;
-    const listener = (): void => this.fail(abortErrorOf(signal));
-    if (signal.aborted) return listener();
-    signal.addEventListener('abort', listener, { once: true });
-    this.#ends.push(() => signal.removeEventListener('abort', listener));
+    this.#wait[Symbol.dispose]();
   }
 }

@@ -27,7 +27,7 @@ const newFolder = (): string => mkdtempSync(join(folder, 'folder-'));
 
 test('long audio is heard by one engine, which is gone after the last chunk, with nothing left of the chunks', async () => {
   const logger = collectLogs();
-  await using whisper = await createWhisper({ model, chunkSeconds, logger });
+  await using whisper = await createWhisper({ engine: 'addon-child', model, chunkSeconds, logger });
   const [progress, live, temp]: [number[], Segment[], string] = [[], [], newFolder()];
   const transcript = await whisper.transcribe(file, { tempFolder: temp, onProgress: (ratio) => progress.push(ratio), onSegment: (segment) => live.push(segment) });
   expect(transcript).toMatchObject({ text: 'one two one two one two one two', durationSeconds: 40, language: 'en', chunks: { heard: 4, resumed: 0 }, release: { proof: 'process-gone' } });
@@ -42,7 +42,7 @@ test('long audio is heard by one engine, which is gone after the last chunk, wit
 
 test('a warm engine stays warm, and one that only checkpoints needed is not started', async () => {
   const checkpointFolder = newFolder();
-  await using warm = await createWhisper({ model, chunkSeconds, keepAliveMs: Infinity });
+  await using warm = await createWhisper({ engine: 'addon-child', model, chunkSeconds, keepAliveMs: Infinity });
   const first = await warm.transcribe(file, { checkpointFolder });
   expect(first).toMatchObject({ chunks: { heard: 4, resumed: 0 }, release: { proof: 'kept-warm' } });
   expect(readdirSync(checkpointFolder)).toHaveLength(4);
@@ -55,7 +55,7 @@ test('a warm engine stays warm, and one that only checkpoints needed is not star
 
 test('an engine that was kept for a chunk which then came from a checkpoint is ended all the same', async () => {
   const checkpointFolder = newFolder();
-  await using whisper = await createWhisper({ model, chunkSeconds });
+  await using whisper = await createWhisper({ engine: 'addon-child', model, chunkSeconds });
   await whisper.transcribe(file, { checkpointFolder });
   rmSync(join(checkpointFolder, readdirSync(checkpointFolder)[0] ?? ''));
   expect((await whisper.transcribe(file, { checkpointFolder })).chunks).toEqual({ heard: 1, resumed: 3 });
@@ -63,7 +63,7 @@ test('an engine that was kept for a chunk which then came from a checkpoint is e
 });
 
 test('segments are read while the audio is heard, and the transcript is what the stream returns', async () => {
-  await using whisper = await createWhisper({ model, chunkSeconds });
+  await using whisper = await createWhisper({ engine: 'addon-child', model, chunkSeconds });
   const stream = whisper.stream(file);
   const segments: Segment[] = [];
   let step = await stream.next();
@@ -72,7 +72,7 @@ test('segments are read while the audio is heard, and the transcript is what the
 });
 
 test('who leaves the stream is back when the engine is gone, and soon', async () => {
-  await using whisper = await createWhisper({ model: slow, chunkSeconds });
+  await using whisper = await createWhisper({ engine: 'addon-child', model: slow, chunkSeconds });
   let began = 0;
   for await (const _segment of whisper.stream(file)) {
     began = performance.now();

@@ -1,7 +1,8 @@
 import type { Segment } from '@media-jobs/core';
 import { silentLogger } from '@media-jobs/foundation';
 import type { ModelSource } from '../model/model-source.ts';
-import type { EngineLane, LaneRequest, LaneRun } from '../pool/engine-lane.ts';
+import type { LaneRun } from '../pool/engine-lane.ts';
+import type { EnginePool, PoolRequest } from '../pool/engine-pool.ts';
 import { timeIsUp } from '../time-limits.ts';
 import { clampSegment } from '../transcript.ts';
 import type { OpenWav } from '../wav/open-wav.ts';
@@ -17,7 +18,7 @@ export interface RunOptions extends TranscribeOptions, Pick<TranscribeChunksOpti
 /** What one call for long audio works with. */
 export interface HearLongOptions {
   readonly wav: OpenWav;
-  readonly lane: EngineLane;
+  readonly lane: Pick<EnginePool, 'run' | 'loaded' | 'unload'>;
   readonly keepAliveMs: number;
   readonly model: Pick<ModelSource, 'info'>;
   /** Part of what a checkpoint depends on. */
@@ -27,7 +28,7 @@ export interface HearLongOptions {
   readonly language: string;
   readonly run: RunOptions;
   /** The request of a run on one file, with the limits of its length. */
-  readonly requestOf: (file: string, durationSeconds: number, language: string, options: RunOptions) => LaneRequest;
+  readonly requestOf: (file: string, durationSeconds: number, language: string, options: RunOptions) => PoolRequest;
 }
 
 /** Hears audio that is too long for one run. Null where there is nothing to hear. */

@@ -205,9 +205,9 @@ class ChunkedRun implements AsyncDisposable {
     this.#options.onProgress?.(Math.min(1, done / (this.#options.wav.format.dataBytes / 2)));
   }
 
-  #add({ release, ...times }: LaneRun): void {
-    const { waitMs, loadMs, transcribeMs, releaseMs } = this.#sum;
+  #add({ release, degraded = [], ...times }: LaneRun): void {
+    const { degraded: before = [], waitMs, loadMs, transcribeMs, releaseMs } = this.#sum;
     const latest: ReleaseReceipt | null = release ?? this.#sum.release;
-    this.#sum = { release: latest, waitMs: waitMs + times.waitMs, loadMs: loadMs + times.loadMs, transcribeMs: transcribeMs + times.transcribeMs, releaseMs: releaseMs + times.releaseMs };
+    this.#sum = { release: latest, degraded: [...new Set([...before, ...degraded])], waitMs: waitMs + times.waitMs, loadMs: loadMs + times.loadMs, transcribeMs: transcribeMs + times.transcribeMs, releaseMs: releaseMs + times.releaseMs };
   }
 }

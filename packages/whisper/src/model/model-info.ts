@@ -24,6 +24,8 @@ export interface ModelInfo {
   readonly multilingual: boolean;
   /** Languages that its vocabulary has tokens for: 1, 99 or 100. */
   readonly languages: number;
+  /** Positions of its encoder: 1,500 for 30 s in all published ones. */
+  readonly audioContext: number;
   /** Weights in millions, estimated from the layers. */
   readonly parametersMillions: number;
 }
@@ -35,7 +37,7 @@ function describe(file: string, stats: BigIntStats, header: ModelHeader): Checke
   const multilingual = header.vocabulary >= multilingualVocabulary;
   // whisper.cpp counts languages the same way: 99 at 51,865 tokens, one more for each token above.
   const languages = multilingual ? 99 + header.vocabulary - multilingualVocabulary : 1;
-  return Object.freeze({ file, bytes: Number(stats.size), stamp: stampOf(stats), type: modelType(header), multilingual, languages, parametersMillions: modelParametersMillions(header) });
+  return Object.freeze({ file, bytes: Number(stats.size), stamp: stampOf(stats), type: modelType(header), multilingual, languages, audioContext: header.audioContext, parametersMillions: modelParametersMillions(header) });
 }
 
 async function sha256Of(handle: FileHandle, signal?: AbortSignal): Promise<string> {

@@ -1,6 +1,9 @@
 import type { Engine, EngineOpenOptions, EngineRequest, EngineResult, EngineSession, ReleaseReceipt } from '@media-jobs/core';
 import { MediaJobError, type Clock, type Logger, type Timer } from '@media-jobs/foundation';
+import type { GpuAccount } from '../release/gpu-account.ts';
 import { joinSignals } from './abort.ts';
+import type { DegradeStep } from './degrade.ts';
+import { recycleDefaults, Wear, type RecycleLimits } from './recycling.ts';
 import { Turns } from './turns.ts';
 
 export interface EngineLaneOptions {
@@ -9,6 +12,11 @@ export interface EngineLaneOptions {
   readonly open: Pick<EngineOpenOptions, 'modelFile' | 'threads'>;
   /** From the end of a run to the end of its engine; 0 ends it at once, Infinity never. */
   readonly keepAliveMs: number;
+  readonly recycle?: RecycleLimits;
+  /** The card that the engine takes memory of. */
+  readonly gpu?: GpuAccount | undefined;
+  /** Whether somebody waits for this lane elsewhere than in its own line. */
+  readonly isWanted?: () => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -18,6 +26,9 @@ export interface LaneRequest extends EngineRequest {
   readonly loadTimeoutMs: number;
   /** Differs when the model's file does: an engine that holds the former one is released. */
   readonly modelStamp: string;
+  /** Another model than the lane's own. */
+  readonly modelFile?: string;
+  readonly device?: string;
   /** Another run of the same work follows: the engine is kept for it, also where `keepAliveMs` is 0. Whoever says so ends with `unload` or with a run that does not. */
   readonly more?: boolean;
 }
@@ -30,18 +41,25 @@ export interface LaneRun {
   readonly loadMs: number;
   readonly transcribeMs: number;
   readonly releaseMs: number;
+  /** Steps down that were taken because memory ran out. */
+  readonly degraded?: readonly DegradeStep[];
 }
+
+/** An engine that is to be ended after each run is kept so long for the next in line: a burst shares one model. */
+const handOverMs = 250;
 
 /**
  * One engine that serves one request at a time, in the order of asking. It is opened when it is needed and released
- * after a run, after a time without any, after every fault, and at disposal.
+ * after a run that nobody waits behind, after a time without any, when it is worn, after every fault, and at disposal.
  */
 export class EngineLane implements AsyncDisposable {
   readonly #options: EngineLaneOptions;
   readonly #turns = new Turns();
   readonly #closing = new AbortController();
   #session: EngineSession | undefined;
-  #modelStamp: string | undefined;
+  #wear: Wear | undefined;
+  /** What the session was opened for. */
+  #loaded: string | undefined;
   #idle: Timer | undefined;
   #disposal: Promise<void> | undefined;
 
@@ -52,6 +70,11 @@ export class EngineLane implements AsyncDisposable {
   /** Whether an engine is there, at work or not. */
   get loaded(): boolean {
     return this.#session !== undefined;
+  }
+
+  /** Whether a session is there for such a request. */
+  isWarmFor(request: LaneRequest): boolean {
+    return this.#session?.usable === true && this.#loaded === loadKey(request) && this.#session.fits?.(request) !== false;
   }
 
   /** Rejects with the error of the engine after the engine is gone, and with `CLOSED` when the lane is disposed of meanwhile. */
@@ -87,25 +110,32 @@ export class EngineLane implements AsyncDisposable {
   }
 
   async #serve(request: LaneRequest, asked: number): Promise<LaneRun> {
-    const { clock, keepAliveMs } = this.#options;
+    const { clock, gpu } = this.#options;
     const began = clock.monotonic();
     const session = await this.#ready(request);
     const loaded = clock.monotonic();
+    using _watching = gpu?.watch(() => session.pid);
     const result = await session.transcribe(request);
     const heard = clock.monotonic();
-    const keep = (keepAliveMs > 0 || request.more === true) && session.usable && session.pid !== null;
-    const release = keep ? this.#keep(session) : await this.#release(request.logger);
+    await gpu?.look(session.pid);
+    const release = await this.#after(session, request);
     const between = (from: number, to: number): number => Math.round(to - from);
     return { result, release, waitMs: between(asked, began), loadMs: between(began, loaded), transcribeMs: between(loaded, heard), releaseMs: between(heard, clock.monotonic()) };
   }
 
   /** The warm session, if it can still be used, or a new one. */
-  async #ready({ signal, kill, logger, loadTimeoutMs, modelStamp }: LaneRequest): Promise<EngineSession> {
-    if (this.#session?.usable === false || this.#modelStamp !== modelStamp) await this.#releaseQuietly(logger);
-    const { engine, open } = this.#options;
-    this.#modelStamp = modelStamp;
-    this.#session ??= await engine.open({
+  async #ready(request: LaneRequest): Promise<EngineSession> {
+    const { signal, kill, logger, loadTimeoutMs, device, modelFile } = request;
+    if (this.#session !== undefined && !this.isWarmFor(request)) await this.#releaseQuietly(logger);
+    if (this.#session !== undefined) return this.#session;
+    const { engine, open, gpu, clock, recycle } = this.#options;
+    await gpu?.begin();
+    this.#loaded = loadKey(request);
+    this.#wear = new Wear({ ...recycleDefaults, ...recycle }, clock.monotonic());
+    this.#session = await engine.open({
       ...open,
+      ...(modelFile === undefined ? {} : { modelFile }),
+      ...(device === undefined ? {} : { device }),
       timeoutMs: loadTimeoutMs,
       ...(signal === undefined ? {} : { signal }),
       ...(kill === undefined ? {} : { kill }),
@@ -114,11 +144,21 @@ export class EngineLane implements AsyncDisposable {
     return this.#session;
   }
 
-  #keep(session: EngineSession): ReleaseReceipt {
-    const { keepAliveMs, clock } = this.#options;
-    // At 0 it is kept only because more is on its way.
-    if (keepAliveMs > 0 && keepAliveMs !== Infinity) this.#idle = clock.after(keepAliveMs, () => void this.#endIdle());
-    return { pid: session.pid ?? 0, exitedAt: null, peakRssBytes: session.peakRssBytes, gpu: null, proof: 'kept-warm' };
+  /** Keeps the engine for those who wait or may come, or ends it. */
+  async #after(session: EngineSession, { logger, more = false }: LaneRequest): Promise<ReleaseReceipt | null> {
+    const { keepAliveMs, gpu, clock, isWanted } = this.#options;
+    const wanted = keepAliveMs > 0 || more || this.#turns.waiting > 0 || isWanted?.() === true;
+    if (!wanted || !session.usable || session.pid === null) return this.#release(logger);
+    const recycled = this.#wear?.afterRun(session, clock.monotonic(), gpu?.grew() ?? false);
+    return recycled === undefined ? this.#keep(session, more) : this.#release(logger, recycled);
+  }
+
+  #keep(session: EngineSession, more: boolean): ReleaseReceipt {
+    const { keepAliveMs, clock, gpu } = this.#options;
+    // At 0 it is kept because more is on its way, or for who waits in line: that one comes at once, or has given up.
+    const idleMs = keepAliveMs > 0 ? keepAliveMs : more ? Infinity : handOverMs;
+    if (idleMs !== Infinity) this.#idle = clock.after(idleMs, () => void this.#endIdle());
+    return { pid: session.pid ?? 0, exitedAt: null, peakRssBytes: session.peakRssBytes, gpu: gpu?.figures() ?? null, proof: 'kept-warm' };
   }
 
   /** Nobody has the turn when this is called: a run stops the timer as soon as its turn comes. */
@@ -132,13 +172,17 @@ export class EngineLane implements AsyncDisposable {
     this.#idle = undefined;
   }
 
-  async #release(logger = this.#options.logger): Promise<ReleaseReceipt | null> {
+  async #release(logger = this.#options.logger, recycled?: ReleaseReceipt['recycled']): Promise<ReleaseReceipt | null> {
     const session = this.#session;
     this.#session = undefined;
     this.#stopIdling();
     if (session === undefined) return null;
-    const receipt = await session.release();
-    if (receipt !== null) logger.info({ engine: this.#options.engine.name, release: receipt }, 'engine released');
+    const { gpu, engine } = this.#options;
+    const gone = await session.release();
+    if (gone === null) return null;
+    const settled = gpu === undefined ? gone : await gpu.settle(gone);
+    const receipt = recycled === undefined ? settled : Object.freeze({ ...settled, recycled });
+    logger.info({ engine: engine.name, release: receipt }, 'engine released');
     return receipt;
   }
 
@@ -151,3 +195,5 @@ export class EngineLane implements AsyncDisposable {
     }
   }
 }
+
+const loadKey = ({ modelStamp, modelFile, device }: LaneRequest): string => [modelStamp, modelFile ?? '', device ?? ''].join('\0');

@@ -1,15 +1,24 @@
 import { abortErrorOf } from './abort.ts';
 
-/** Lets one at a time through, in the order of asking. */
+/** Lets one at a time through, or as many as it has places, in the order of asking. */
 export class Turns {
   #waiting: (() => void)[] = [];
-  #taken = false;
+  #free: number;
+
+  constructor(places = 1) {
+    this.#free = places;
+  }
+
+  /** How many stand in line. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
 
   /** Resolves when it is the caller's turn, which ends by disposal. Rejects when the signal aborts first; the place in line is then given up. */
   async take(signal?: AbortSignal): Promise<Disposable> {
     if (signal?.aborted === true) throw abortErrorOf(signal);
-    if (this.#taken) await this.#wait(signal);
-    this.#taken = true;
+    if (this.#free > 0) this.#free -= 1;
+    else await this.#wait(signal);
     let over = false;
     return {
       [Symbol.dispose]: () => {
@@ -34,10 +43,10 @@ export class Turns {
     });
   }
 
-  /** `#taken` stays true when somebody waits, so that nobody can step in between. */
+  /** The place goes straight to who waits, so that nobody can step in between. */
   #next(): void {
     const enter = this.#waiting.shift();
-    if (enter === undefined) this.#taken = false;
+    if (enter === undefined) this.#free += 1;
     else enter();
   }
 }

@@ -9,6 +9,8 @@ export interface FakeSession extends EngineSession {
   /** Ends the run that is under way. */
   finish(result?: Partial<EngineResult>): void;
   fail(error: Error): void;
+  /** Called when it is released. */
+  onRelease(listener: () => void): void;
 }
 
 export interface FakeEngine extends Engine {
@@ -25,7 +27,7 @@ export function createFakeEngine({ warm = true, name = 'fake' }: { readonly warm
   const engine: FakeEngine = {
     specVersion: 1,
     name,
-    capabilities: { words: false, wordProbability: false, languageProbability: false, noSpeech: false, beamSearch: false, warm },
+    capabilities: { words: false, wordProbability: false, languageProbability: false, noSpeech: false, beamSearch: false, warm, shortContext: false },
     sessions: [],
     opened: [],
     openError: undefined,
@@ -46,6 +48,7 @@ export function createFakeEngine({ warm = true, name = 'fake' }: { readonly warm
 
 function createSession(ownPid: number, warm: boolean): FakeSession {
   let running: PromiseWithResolvers<EngineResult> | undefined;
+  let released: (() => void) | undefined;
   const session: FakeSession = {
     get pid() {
       return warm && session.usable ? ownPid : null;
@@ -66,6 +69,7 @@ function createSession(ownPid: number, warm: boolean): FakeSession {
     release(): Promise<ReleaseReceipt> {
       session.released = true;
       session.usable = false;
+      released?.();
       return Promise.resolve({ pid: ownPid, exitedAt: 1, peakRssBytes: 1000, gpu: null, proof: 'process-gone' });
     },
     async [Symbol.asyncDispose]() {
@@ -73,6 +77,7 @@ function createSession(ownPid: number, warm: boolean): FakeSession {
     },
     finish: (result = {}) => running?.resolve({ segments: [], language: 'en', warnings: [], ...result }),
     fail: (error) => running?.reject(error),
+    onRelease: (listener) => (released = listener),
   };
   return session;
 }

@@ -42,7 +42,7 @@ export function refusalError({ reason, detail }: Failed, log: string): MediaJobE
 }
 
 /** The error of a child that ended while it was needed. */
-export function exitError({ exitCode, signal, stderrTail }: ProgramExit, doing: string): MediaJobError {
+export function exitError({ exitCode, signal, stderrTail }: Pick<ProgramExit, 'exitCode' | 'signal' | 'stderrTail'>, doing: string): MediaJobError {
   const facts = { exitCode, signal, log: tail(stderrTail) };
   const how = signal === null ? `with exit code ${exitCode}` : `by ${signal}`;
   if (outOfMemory.test(facts.log)) return memoryShort(facts);

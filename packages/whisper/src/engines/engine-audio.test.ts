@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { wavBytes } from '../test-support/speech.ts';
 import { testFolder } from '../test-support/test-folder.ts';
-import { readAudio } from './addon-audio.ts';
+import { readAudio } from './engine-audio.ts';
 
 const folder = testFolder();
 const file = join(folder, 'samples.wav');

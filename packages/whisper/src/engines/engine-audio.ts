@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 
 const bytesPerSecond = 32_000;
 /** whisper.cpp reads beyond the samples when there are 200 of them or fewer, and ignores the last tenth of a second: short audio is padded to this. */
-const leastBytes = 1.1 * bytesPerSecond;
+export const leastBytes = 1.1 * bytesPerSecond;
 
 /** The file does not hold the samples that it had when it was looked at. */
 export class AudioChanged extends Error {

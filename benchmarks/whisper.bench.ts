@@ -1,0 +1,101 @@
+/**
+ * Clips one after another: `@media-jobs/whisper` against `nodejs-whisper` as its README calls it, and against bare `whisper-cli` for each file. All
+ * run the same whisper-cli. `node --conditions=@media-jobs/source benchmarks/whisper.bench.ts [clips] [base|small]`; needs ffmpeg, espeak-ng and a built whisper-cli.
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { buildWhisperCli, createWhisper } from '@media-jobs/whisper';
+import { report, table } from './report.ts';
+import { writeSizedModel, type Size } from './support/sized-model.ts';
+
+const clipCount = Number(process.argv[2] ?? 20);
+const size = (process.argv[3] ?? 'base') as Size;
+const seconds = 10;
+const folder = mkdtempSync(join(tmpdir(), 'media-jobs-bench-'));
+const root = fileURLToPath(new URL('..', import.meta.url));
+/** Inside node_modules, so that a copy of the package finds what it depends on. */
+const copy = join(root, 'node_modules', '.cache', `bench-nodejs-whisper-${process.pid}`);
+const silent = { log: () => undefined, debug: () => undefined, error: () => undefined };
+
+type NodeWhisper = (file: string, options: object) => Promise<string>;
+
+/** The package as it is, with the program already built: compiling is not what is compared. It writes into its own folder, so a copy serves. */
+async function loadPeer(command: string): Promise<NodeWhisper> {
+  cpSync(join(root, 'node_modules', 'nodejs-whisper', 'dist'), join(copy, 'dist'), { recursive: true });
+  const bin = join(copy, 'cpp', 'whisper.cpp', 'build', 'bin');
+  mkdirSync(bin, { recursive: true });
+  symlinkSync(command, join(bin, 'whisper-cli'));
+  const module = (await import(pathToFileURL(join(copy, 'dist', 'index.js')).href)) as { nodewhisper: NodeWhisper };
+  return module.nodewhisper;
+}
+
+function makeClips(): string[] {
+  const voice = join(folder, 'voice.wav');
+  execFileSync('espeak-ng', ['-w', voice, 'The quick brown fox jumps over the lazy dog, and the dog does not mind at all. It was raining all afternoon, and nobody went out.']);
+  return Array.from({ length: clipCount }, (_, index) => {
+    const file = join(folder, `clip-${index}.wav`);
+    execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-y', '-stream_loop', '-1', '-i', voice, '-t', String(seconds), '-af', `volume=${1 - index / 50}`, '-ar', '16000', '-ac', '1', '-c:a', 'pcm_s16le', file]);
+    return file;
+  });
+}
+
+const wordsIn = (text: string): string => text.replaceAll(/\[[^\]]*\]/g, '').replaceAll(/\s+/g, ' ').trim();
+
+async function timed(hear: () => Promise<readonly string[]>): Promise<{ readonly ms: number; readonly texts: string }> {
+  const began = performance.now();
+  const texts = await hear();
+  const ms = performance.now() - began;
+  process.stderr.write(`${Math.round(ms)} ms\n`);
+  return { ms, texts: texts.map(wordsIn).join('|') };
+}
+
+try {
+  const { command } = await buildWhisperCli();
+  const model = writeSizedModel(join(folder, `ggml-${size}.en.bin`), size);
+  const clips = makeClips();
+  const nodewhisper = await loadPeer(command);
+  const ours = (fitContext: boolean) => async (): Promise<string[]> => {
+    await using whisper = await createWhisper({ model, engine: 'whisper-cli', whisperCli: { command }, fitContext });
+    const transcripts = await Promise.all(clips.map((clip) => whisper.transcribe(clip, { language: 'en' })));
+    return transcripts.map(({ text }) => text);
+  };
+  const each = (hear: (clip: string) => Promise<string> | string) => async (): Promise<string[]> => {
+    const texts: string[] = [];
+    for (const clip of clips) texts.push(await hear(clip));
+    return texts;
+  };
+  const contestants = {
+    '`whisper.transcribe`, all at once': ours(false),
+    '`nodejs-whisper`, as its README': each((clip) => nodewhisper(clip, { modelName: `${size}.en`, modelRootPath: folder, logger: silent, whisperOptions: { outputInSrt: true } })),
+    'bare `whisper-cli` a file': each((clip) => execFileSync(command, ['-m', model, '-l', 'en', '-osrt', '-f', clip], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })),
+    '`whisper.transcribe` with `fitContext`': ours(true),
+  };
+  const results = Object.fromEntries(await runEach(contestants));
+  const base = results['`whisper.transcribe`, all at once'];
+  const rows = Object.entries(results).map(([name, { ms, texts }]) => [name, (ms / 1000).toFixed(1), `${(ms / (base?.ms ?? 1)).toFixed(2)} ×`, texts === base?.texts ? 'the same' : 'another']);
+  const peer = results['`nodejs-whisper`, as its README']?.ms ?? 0;
+  const fitted = results['`whisper.transcribe` with `fitContext`']?.ms ?? 1;
+  await report('whisper', `${clipCount} clips of ${seconds} s`, `\`benchmarks/whisper.bench.ts\`: a random model of the size of ${size}.en whose decoder ends early; one run each, seconds for all clips, the same build of
+whisper-cli for all. Ours is called as its README says: one beam; the others search with five, which is their default.
+
+${table([['way', 'seconds', 'to ours', 'text'], ...rows])}
+
+${(peer / (base?.ms ?? 1)).toFixed(2)} × faster than \`nodejs-whisper\` by default (goal: at least 1.15 ×), ${(peer / fitted).toFixed(2)} × with \`fitContext\` (goal: at least 2.5 ×).
+
+Other work on the machine at the end: a load of ${loadavg()[0]?.toFixed(1)}.`);
+} finally {
+  rmSync(folder, { recursive: true });
+  if (existsSync(copy)) rmSync(copy, { recursive: true });
+}
+
+async function runEach(contestants: Readonly<Record<string, () => Promise<readonly string[]>>>): Promise<(readonly [string, Awaited<ReturnType<typeof timed>>])[]> {
+  const results: (readonly [string, Awaited<ReturnType<typeof timed>>])[] = [];
+  for (const [name, hear] of Object.entries(contestants)) {
+    process.stderr.write(`${name}: `);
+    results.push([name, await timed(hear)]);
+  }
+  return results;
+}
