@@ -49,7 +49,7 @@ try {
     `\`benchmarks/parallel.bench.ts\`: ${seconds} s of AAC, 48 kHz, stereo, ${rounds} rounds, medians in milliseconds; ${cores} processes and threads against one process,
 beside which one event loop measures and writes.
 
-${table([['work', 'one process', `${cores} processes`, 'gain', 'processor time of the longest part, to that of the one process'], ...rows])}
+${table([['work', 'one process', `${cores} processes`, 'gain', 'processor time of the longest part, to that of the one process (sampled)'], ...rows])}
 
 Goal: a gain of 1.6 × on 2 idle cores, 3 × on 4. One process already keeps more than one core busy while it decodes, so plain preparation gains less than work that is
 mostly ffmpeg's.`,
