@@ -173,5 +173,5 @@ test('doctor says what is missing and what to do, and ends with 1', async () => 
   const { exitCode, stdout } = await runCommand(['doctor', '--model', 'nowhere.bin', '--work-folder', shared], { environment: { PATH: '/nonexistent', FFMPEG_PATH: '/nonexistent/ffmpeg' } });
   expect(exitCode).toBe(1);
   expect(stdout).toMatch(/^missing +ffmpeg .*\n +\S.*\n/m);
-  expect(stdout).toMatch(/^missing +model .*nowhere\.bin.*\n +Download/m);
+  expect(stdout).toMatch(/^missing +model .*nowhere\.bin.*\n +Give the name/m);
 });

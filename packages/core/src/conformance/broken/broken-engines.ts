@@ -49,6 +49,7 @@ export const brokenEngines: readonly BrokenEngine[] = [
             return session.pid;
           },
           release: () => session.release(),
+          [Symbol.asyncDispose]: async () => void (await session.release()),
         });
       },
     }),
