@@ -189,13 +189,19 @@ async function openFolders(root: string | undefined, folder: string): Promise<vo
 
 /** False when it is no real folder, or not ours to open: the removal that follows fails with the reason that matters. */
 async function openFolder(folder: string): Promise<boolean> {
+  return (await openIfClosed(folder)) !== 'refused';
+}
+
+/** Gives this user all rights on one folder. `refused`: it is no real folder, or not ours to open. */
+export async function openIfClosed(folder: string): Promise<'opened' | 'was-open' | 'refused'> {
   try {
     const stats = await lstat(folder);
-    if (!stats.isDirectory()) return false;
-    if ((stats.mode & 0o700) !== 0o700) await chmod(folder, (stats.mode & 0o7777) | 0o700);
-    return true;
+    if (!stats.isDirectory()) return 'refused';
+    if ((stats.mode & 0o700) === 0o700) return 'was-open';
+    await chmod(folder, (stats.mode & 0o7777) | 0o700);
+    return 'opened';
   } catch (error) {
     if (systemCode(error) === '') throw error;
-    return false;
+    return 'refused';
   }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '@media-jobs/foundation';
 import { systemCode } from '../file-errors.ts';
-import { removeTree } from '../remove-path.ts';
+import { openIfClosed, removeTree } from '../remove-path.ts';
 import { clearFolder, entriesOf, type ClearFolderOptions } from './clear-folder.ts';
 import { maxListed, type ResetControls, type ResetRemains } from './resettable.ts';
 
@@ -19,11 +19,14 @@ const stubbornAtATime = 16;
  * Removes all that is in a folder, quickly, and then whatever resisted once more with patience: closed folders are opened, busy
  * files are tried again for a while. What stays is named in the report.
  */
-export async function emptyFolder(folder: string, { add, fail, signal }: Pick<ResetControls, 'add' | 'fail' | 'signal'>, { clock, root = folder, ...options }: EmptyFolderOptions): Promise<void> {
+export async function emptyFolder(folder: string, controls: Pick<ResetControls, 'add' | 'fail' | 'signal'>, { clock, root = folder, ...options }: EmptyFolderOptions): Promise<void> {
+  const { add, fail, signal } = controls;
   const stubborn: { path: string; error: unknown }[] = [];
   await clearFolder(folder, { ...options, signal, onRemoved: (bytes) => add({ filesDeleted: 1, bytesFreed: bytes }), onStubborn: (path, error) => void stubborn.push({ path, error }) });
   for (let begin = 0; begin < stubborn.length && !signal.aborted; begin += stubbornAtATime) {
     await Promise.all(stubborn.slice(begin, begin + stubbornAtATime).map(async ({ path, error }) => {
+      // A folder that stays is not removed to be emptied, so it is opened here.
+      if (options.folders === false && (await openIfClosed(path)) === 'opened') return emptyFolder(path, controls, { clock, root, ...options });
       const { files, bytes, errors } = await removeTree(path, { root, clock, filesOnly: options.folders === false });
       add({ filesDeleted: files, bytesFreed: bytes });
       for (const failure of errors) fail(failure.path, failure.reason === 'EISDIR' ? error : failure.reason);

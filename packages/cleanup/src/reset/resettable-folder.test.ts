@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { resetAll, resettableFolder, type ResetReport } from '@media-jobs/cleanup';
+import { startChild } from '../testing/child.ts';
 import { isRoot, useScratch } from '../testing/scratch.ts';
 
 const scratch = useScratch();
+const nobody = 65534;
 
 /** A thousand files in folders of fifty. */
 function fill(folder: string): string[] {
@@ -78,3 +80,22 @@ function makeImmutable(path: string): readonly string[] {
     return [];
   }
 }
+
+test.runIf(isRoot)('for a user without special rights, folders of others that are closed or read-only are named, and own closed ones are opened (as root only)', async () => {
+  scratch.openToOthers();
+  const folder = scratch.path('named');
+  const files = fill(folder);
+  const places = { closed: 0o700, readOnly: 0o555, own: 0o000 };
+  for (const name of Object.keys(places)) {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, 'file'), 'x');
+  }
+  for (const path of [folder, ...scratch.tree(folder).map((name) => join(folder, name))]) chownSync(path, nobody, nobody);
+  for (const name of ['closed', 'readOnly']) chownSync(join(folder, name), 0, 0);
+  for (const [name, mode] of Object.entries(places)) chmodSync(join(folder, name), mode);
+  const { result } = (await startChild('as-nobody', ['reset', folder]).next()) as { readonly result: ResetReport };
+  expect(result.errors.map(({ path, reason }) => [path, reason]).sort()).toEqual([[join(folder, 'closed'), 'EACCES'], [join(folder, 'readOnly', 'file'), 'EACCES']]);
+  expect(result).toMatchObject({ ok: false, filesDeleted: 1_001, left: 2 });
+  expect(files.filter((path) => existsSync(path))).toEqual([]);
+  expect(lstatSync(join(folder, 'readOnly', 'file')).size).toBe(1);
+}, 60_000);

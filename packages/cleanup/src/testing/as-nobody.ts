@@ -1,12 +1,13 @@
 // Runs one case as user 65534, for whom the modes of files count, and says what came of it.
 import { MediaJobError } from '@media-jobs/foundation';
-import { checkInputFile, linkOrCopy, openWorkFolder, publishFile, removePath, removeTree } from '@media-jobs/cleanup';
+import { checkInputFile, resettableFolder, linkOrCopy, openWorkFolder, publishFile, removePath, removeTree, resetAll } from '@media-jobs/cleanup';
 
 const [name = '', first = '', second = ''] = process.argv.slice(2);
 const cases: Record<string, () => Promise<unknown>> = {
   remove: () => removePath(first, { root: second, retryMs: 0 }),
   'remove-tree': () => removeTree(first, { root: second, retryMs: 0 }),
   'remove-outside': () => removePath(first, { retryMs: 0 }),
+  reset: () => resetAll([resettableFolder({ name: 'folder', folder: first })], { level: 'deep' }),
   check: () => checkInputFile(first),
   link: () => linkOrCopy(first, second),
   publish: () => publishFile(first, second),
