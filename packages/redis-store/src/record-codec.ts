@@ -57,7 +57,9 @@ export function encodeCompletion(before: JobRecord, after: JobRecord): StoredCom
   splitText(owner, 'ow', before.claim?.owner ?? '');
   const beside = splitText(fields, 'R', resultText(after));
   const hadResult = before.history.length > 0 || before.error !== null;
-  const deleted = [...leftByClaim, ...Object.keys(owner), ...(before.inputFolder === null ? [] : ['fi']), ...(hadResult ? resultPieces.filter((name) => fields[name] === undefined) : [])];
+  // The end of the attempt before stood in a field of its own; the end of this one is that of the job.
+  const noteEnd = before.history.length > 0 ? ['t'] : [];
+  const deleted = [...leftByClaim, ...noteEnd, ...Object.keys(owner), ...(before.inputFolder === null ? [] : ['fi']), ...(hadResult ? resultPieces.filter((name) => fields[name] === undefined) : [])];
   const { wallMs = 0, cpuMs = 0, peakRssBytes = 0 } = after.usage ?? {};
   for (const [name, value] of [['uw', wallMs], ['uc', cpuMs], ['um', peakRssBytes]] as const) if (value !== 0) fields[name] = String(value);
   if (after.outputFolder !== null) fields['fo'] = shortFolder(after, after.outputFolder) ?? '';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { JobStore } from '../../ports/job-store.ts';
 import type { ConformanceCase, JobStoreHarness } from '../harness.ts';
-import { claimRequest, commit, completed, failed, leaseMs, queued, requestFor, running, stored, success } from '../jobs-in-states.ts';
+import { claimIt, claimRequest, commit, completed, failed, leaseMs, queued, requestFor, running, stored, success } from '../jobs-in-states.ts';
 
 async function again(harness: JobStoreHarness, store: JobStore): Promise<JobStore> {
   assert.ok(harness.reopen !== undefined, 'Expected the harness of a durable or shared store to have `reopen`');
@@ -27,6 +27,23 @@ export const durableCases: readonly ConformanceCase<JobStoreHarness>[] = [
       assert.deepEqual(await second.shareSettings({ ttlMs: 1, cleanupIntervalMs: 1 }), { ttlMs: 5_000, cleanupIntervalMs: 500 });
       assert.deepEqual(await second.heartbeat([claimed.key], leaseMs), ['ok']);
       assert.equal((await commit(second, claimed, success(claimed))).state, 'completed');
+    },
+  },
+  {
+    name: 'whoever else reads a job that was given back and completed later learns when each of its attempts ended',
+    needs: ['durable'],
+    run: async (harness) => {
+      await using store = await harness.create();
+      const first = await running(store, 'talk');
+      await harness.advance(2_000);
+      await store.release(first.key);
+      const second = await claimIt(store, await stored(store, first.key.id));
+      await harness.advance(2_000);
+      const record = await commit(store, second, success(second));
+      assert.deepEqual(record.history.map(({ ended }) => ended), ['released', 'completed']);
+      assert.equal(record.history.at(-1)?.endedAt, record.endedAt);
+      await using other = await again(harness, store);
+      assert.deepEqual(await stored(other, record.id), record);
     },
   },
   {
