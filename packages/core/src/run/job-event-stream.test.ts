@@ -73,7 +73,7 @@ test('what the store has not heard of yet takes nothing back: neither progress n
   const seen: unknown[] = [];
   const context = { store, events: hub, clock, pollIntervalMs: 1_000, closed: new AbortController().signal } as unknown as RunContext;
   const following = (async () => {
-    for await (const { state, progress, phase } of jobEvents(context, 'mj_a')) seen.push([state, progress, phase]);
+    for await (const { state, progress, phase } of jobEvents(context, { id: 'mj_a', epoch: 'e' })) seen.push([state, progress, phase]);
   })();
   await clock.advance(0);
   hub.emit({ id: 'mj_a', generation: 1, state: 'running', progress: 0.8, phase: 'hear' });

@@ -1,7 +1,7 @@
 import { hasEnded, type JobRecord, type JobState } from '../job/job.ts';
 import type { JobHint } from './job-events.ts';
 import type { RunContext } from './run-context.ts';
-import { absence, followJob, readPatiently, type WaitOptions } from './wait.ts';
+import { absence, followJob, readPatiently, type JobOfEpoch, type WaitOptions } from './wait.ts';
 
 /** A job at one moment. */
 export interface JobEvent {
@@ -23,13 +23,12 @@ export interface JobEvent {
  * The present state first, then each change, the final state last. Hints carry progress; every other step is read from
  * the store, so that a lost hint costs time and nothing else. Somebody who reads slowly gets the newest progress.
  */
-export async function* jobEvents(context: RunContext, id: string, options: WaitOptions = {}): AsyncGenerator<JobEvent, void> {
+export async function* jobEvents(context: RunContext, { id, epoch }: JobOfEpoch, options: WaitOptions = {}): AsyncGenerator<JobEvent, void> {
   using follower = followJob(context, id, options);
-  const epoch = await readPatiently(context, follower, () => context.store.epoch());
   let last: JobEvent | undefined;
   for (;;) {
     const record = await readPatiently(context, follower, () => context.store.get(id));
-    if (record === null || record.state === 'expiring') throw await absence(context, id, epoch);
+    if (record === null || record.state === 'expiring') throw await absence(context, { id, epoch });
     const event = newsIn(last, eventOf(record));
     if (event !== undefined) yield (last = event);
     if (hasEnded(record.state)) return;

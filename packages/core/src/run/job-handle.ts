@@ -45,11 +45,11 @@ export interface JobHandleOptions {
 }
 
 /** A handle on the job that the record names. */
-export function createJob(context: RunContext, { record: { id, generation, operation }, cached, cancel }: JobHandleOptions): Job<unknown> {
+export function createJob(context: RunContext, { record: { id, epoch, generation, operation }, cached, cancel }: JobHandleOptions): Job<unknown> {
   const registered = context.operations.get(operation);
   const read = async (): Promise<JobRecord> => {
     const record = await context.store.get(id);
-    if (record === null || record.state === 'expiring') throw await absence(context, id, await context.store.epoch());
+    if (record === null || record.state === 'expiring') throw await absence(context, { id, epoch });
     return record;
   };
   return Object.freeze({
@@ -57,13 +57,13 @@ export function createJob(context: RunContext, { record: { id, generation, opera
     cached,
     generation,
     record: read,
-    wait: (options?: WaitOptions) => waitForEnd(context, id, options),
+    wait: (options?: WaitOptions) => waitForEnd(context, { id, epoch }, options),
     async result(options?: WaitOptions): Promise<unknown> {
-      const record = await waitForEnd(context, id, options);
+      const record = await waitForEnd(context, { id, epoch }, options);
       if (record.state !== 'completed') throw endError(record);
       return registered === undefined ? record.output : parseOutput(registered.operation.output, record.output);
     },
-    events: (options?: WaitOptions) => jobEvents(context, id, options),
+    events: (options?: WaitOptions) => jobEvents(context, { id, epoch }, options),
     files: async () => filesOf(context, await read()),
     cancel: () => cancel(id),
   });

@@ -63,7 +63,7 @@ async function look(context: RunContext, intake: Intake, record: JobRecord | nul
   const run = { discardGeneration: undefined };
   if (record === null || record.digest !== intake.digest) return run;
   if (record.state === 'running' && record.cancelRequested) {
-    await waitForEnd(context, record.id, { signal, timeoutMs: cancelPatienceMs });
+    await waitForEnd(context, record, { signal, timeoutMs: cancelPatienceMs });
     return 'again';
   }
   if (record.state === 'queued' || record.state === 'running' || record.state === 'retrying') {

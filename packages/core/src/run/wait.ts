@@ -3,6 +3,9 @@ import { hasEnded, type JobRecord } from '../job/job.ts';
 import type { JobHint } from './job-events.ts';
 import type { RunContext } from './run-context.ts';
 
+/** Names a job, and the epoch that it was accepted in: a reset ends it even when it came before anybody waited. */
+export type JobOfEpoch = Pick<JobRecord, 'id' | 'epoch'>;
+
 /** Bounds of a wait. */
 export interface WaitOptions {
   /** Ends the wait, not the job. */
@@ -76,12 +79,11 @@ function keep(hints: JobHint[], hint: JobHint): void {
  * `JOB_EXPIRED` when it is gone, `EPOCH_PASSED` when a reset took it, and `ABORTED`, `TIMEOUT`, `CLOSED` when the wait
  * ends first. While the store is away it goes on waiting.
  */
-export async function waitForEnd(context: RunContext, id: string, options: WaitOptions = {}): Promise<JobRecord> {
+export async function waitForEnd(context: RunContext, { id, epoch }: JobOfEpoch, options: WaitOptions = {}): Promise<JobRecord> {
   using follower = followJob(context, id, options);
-  const epoch = await readPatiently(context, follower, () => context.store.epoch());
   for (;;) {
     const record = await readPatiently(context, follower, () => context.store.get(id));
-    if (record === null || record.state === 'expiring') throw await absence(context, id, epoch);
+    if (record === null || record.state === 'expiring') throw await absence(context, { id, epoch });
     if (hasEnded(record.state)) return record;
     await follower.next();
     const ended = follower.take().find((hint) => hint.ended !== undefined)?.ended;
@@ -105,7 +107,7 @@ export async function readPatiently<Result>({ logger }: RunContext, follower: Fo
 }
 
 /** Why a job that was there is not there any more. */
-export async function absence({ store }: RunContext, id: string, epoch: string): Promise<MediaJobError> {
+export async function absence({ store }: RunContext, { id, epoch }: JobOfEpoch): Promise<MediaJobError> {
   if ((await store.epoch()) !== epoch) {
     return new MediaJobError('EPOCH_PASSED', { message: 'Expected the job to end, got a reset that removed it.', advice: 'Submit it again.', facts: { jobId: id } });
   }

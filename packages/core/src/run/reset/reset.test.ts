@@ -36,6 +36,9 @@ test('a deep reset ends running jobs, removes waiting and ended ones with their 
   expect(await ended).toMatchObject({ thrown: { code: 'CLAIM_LOST' } });
   await gone;
   for (const job of [done, running, waiting]) expect(await bench.jobs.get(job.id)).toBeNull();
+  // Whoever begins to wait only now is told the same.
+  await expect(waiting.wait()).rejects.toMatchObject({ code: 'EPOCH_PASSED' });
+  await expect(waiting.record()).rejects.toMatchObject({ code: 'EPOCH_PASSED' });
   expect(await filesOf(bench.workFolder)).toEqual([]);
   expect(await readdir(join(bench.workFolder, 'jobs'))).toEqual([]);
   const again = await bench.jobs.submit('any', { number: 1 });
