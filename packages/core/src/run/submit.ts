@@ -37,7 +37,8 @@ const cancelPatienceMs = 10_000;
  */
 export async function placeJob(context: RunContext, intake: Intake, options: PlaceOptions): Promise<Placed> {
   // A job without files has nothing to stage: the store is asked at once to take it, and tells what stands there if it does not.
-  let seen: JobRecord | null | undefined = intake.files.length === 0 && !options.fresh ? null : undefined;
+  // Where new work is refused, what stands there must be known first.
+  let seen: JobRecord | null | undefined = intake.files.length === 0 && !options.fresh && (await hasRoom(context)) ? null : undefined;
   for (let tries = 1; tries <= maxTries; tries += 1) {
     options.signal.throwIfAborted();
     const epoch = await context.store.epoch();
@@ -54,6 +55,17 @@ export async function placeJob(context: RunContext, intake: Intake, options: Pla
     return { record: outcome.record, cached: false };
   }
   throw new MediaJobError('EPOCH_PASSED', { message: `Expected to put the job in line, got overtaken ${maxTries} times by resets or by other submits of it.`, advice: 'Submit it again when the resets are over.', facts: { jobId: intake.id } });
+}
+
+/** The refusal itself comes when it is clear that the job must run. */
+async function hasRoom({ guards }: RunContext): Promise<boolean> {
+  try {
+    await guards.admit();
+    return true;
+  } catch (error) {
+    if (MediaJobError.isInstance(error)) return false;
+    throw error;
+  }
 }
 
 type Look = Placed | 'again' | { readonly discardGeneration: number | undefined };
