@@ -20,7 +20,7 @@ const file = writeBursts(join(folder, 'speech.wav'), 40, [0, 8, 16, 24, 32].map(
 
 interface Told {
   readonly text: string;
-  readonly segments: readonly unknown[];
+  readonly segments: readonly { readonly start: number; readonly end: number; readonly text: string }[];
   readonly parts: readonly unknown[];
   readonly chunks: { readonly heard: number; readonly resumed: number };
 }
@@ -55,7 +55,8 @@ test('a job on long audio whose process is killed goes on after the chunks that 
   const calm = await result(join(folder, 'calm'));
   const total = calm.chunks.heard;
   expect(total).toBeGreaterThan(3);
-  expect(calm).toMatchObject({ text: Array.from({ length: total }, () => 'one two').join(' '), chunks: { resumed: 0 }, parts: calm.segments });
+  // What is read while it is heard need not have its words yet: whisper-cli tells them at the end of a chunk.
+  expect(calm).toMatchObject({ text: Array.from({ length: total }, () => 'one two').join(' '), chunks: { resumed: 0 }, parts: calm.segments.map(({ start, end, text }) => ({ start, end, text })) });
 
   const workFolder = join(folder, 'killed');
   const child = startParent(workFolder);
