@@ -26,6 +26,17 @@ describe('thresholds', () => {
     expect(thresholdsOf(levels([1000, -30]))).toEqual({ quiet: -36, silent: -40 });
   });
 
+  test('take faint and steady noise for silence throughout, clicks in it or not', () => {
+    expect(thresholdsOf(levels([1000, -59]))).toEqual({ quiet: -53, silent: -53 });
+    expect(thresholdsOf(levels([500, -59], [2, -10], [500, -58]))).toEqual({ quiet: -53, silent: -53 });
+  });
+
+  test('take no faint noise for silence in which a word stands out, be it one in ten minutes, nor a short or a louder one', () => {
+    expect(thresholdsOf(levels([29_997, -59], [3, -52])).silent).toBe(-65);
+    expect(thresholdsOf(levels([249, -59])).silent).toBe(-65);
+    expect(thresholdsOf(levels([1000, -39])).silent).toBe(-45);
+  });
+
   test('do not go below the noise of sixteen bits', () => {
     expect(thresholdsOf(levels([500, -96], [500, -20]))).toEqual({ quiet: -66, silent: -66 });
   });

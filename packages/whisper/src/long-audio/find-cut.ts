@@ -39,13 +39,20 @@ const contrast = 6;
 const lowestThreshold = -66;
 /** Louder than this is never taken for silence: it may be a voice with noise as loud as itself. */
 const loudestSilence = -40;
+/** Noise that is faint and steady for as long as this holds no voice: a voice does not stay within `contrast` of its faintest parts. */
+const leastSteadyFrames = 5 * framesPerSecond;
 
-/** The floor is what a tenth of the frames do not exceed: pauses are that frequent in most speech. Where they are not, what is quiet must stand out from what is loud. */
+/**
+ * The floor is what a tenth of the frames do not exceed: pauses are that frequent in most speech. Where they are not, what is
+ * quiet must stand out from what is loud. Faint noise in which nothing stands out for longer than a click is silence throughout.
+ */
 export function thresholdsOf(levels: Float32Array): Thresholds {
   const sorted = levels.slice().sort();
   const floor = sorted[Math.floor(levels.length / 10)] ?? lowestThreshold;
   const loud = sorted[Math.floor((levels.length * 9) / 10)] ?? lowestThreshold;
-  const quiet = Math.max(lowestThreshold, Math.min(floor + contrast, loud - contrast));
+  const loudest = sorted.at(-leastSoundFrames) ?? loud;
+  const steady = levels.length >= leastSteadyFrames && loudest <= Math.min(floor + contrast, loudestSilence);
+  const quiet = Math.max(lowestThreshold, steady ? floor + contrast : Math.min(floor + contrast, loud - contrast));
   return { quiet, silent: Math.min(quiet, loudestSilence) };
 }
 

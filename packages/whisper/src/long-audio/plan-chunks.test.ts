@@ -66,6 +66,11 @@ test.each([['silence', 0], ['faint noise', 60]])('nothing but %s has no chunk at
   expect(await plan(audio(name, [65, amplitude]))).toEqual([]);
 });
 
+test('a faint word in faint noise is heard, with all the noise around it that might be speech', async () => {
+  const chunks = await plan(audio('faint-word', [30, 60], [0.2, 160], [35, 60]));
+  expect(chunks.map(seconds).filter(([from, to]) => from <= 29.6 && to >= 30.6)).toHaveLength(1);
+});
+
 test('a click is no speech', async () => {
   expect(await plan(audio('click', [30, 0], [0.01, 20_000], [30, 0]))).toEqual([]);
 });
