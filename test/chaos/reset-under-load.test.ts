@@ -68,6 +68,17 @@ async function olderKeys({ spec }: ChaosBench): Promise<readonly string[]> {
   return keys.filter((key) => !key.startsWith(`{media-jobs}:${era}`) && !/:(?:epoch|eras|settings|events)$/.test(key));
 }
 
+/** How the submit of this file ended. Where it does not, the failure tells how the store has the jobs that have not ended, and which workers stand halted. */
+async function endOf(bench: ChaosBench, worker: ChaosWorker, file: string) {
+  try {
+    return await Promise.race([worker.until('result', (event) => event.file === file), worker.until('no-result', (event) => event.file === file)]);
+  } catch (error) {
+    const unended = (await bench.records()).flatMap(({ id, epoch, state, phase, claim }) => (state === 'completed' ? [] : [{ id, epoch, state, phase, claim }]));
+    const halted = bench.workers.filter((one) => one.has('reached')).map(({ pid }) => pid);
+    throw new Error(`Expected the job of ${basename(file)} to end, got ${JSON.stringify({ epoch: await bench.store.epoch(), unended, halted })}`, { cause: error });
+  }
+}
+
 async function playRound(bench: ChaosBench, resetter: AnyMediaJobs, round: number): Promise<void> {
   const frozen = bench.workers.filter((_, index) => draw(`round ${round} frozen ${index}`, 4) === 0).slice(0, 3);
   const awake = bench.workers.filter((worker) => !frozen.includes(worker));
@@ -80,13 +91,12 @@ async function playRound(bench: ChaosBench, resetter: AnyMediaJobs, round: numbe
   expect(report).toMatchObject({ ok: true, errors: [], left: 0 });
   await expectOnlyPresent(bench);
   for (const worker of frozen) expect(await untilEmpty(() => childrenOf(worker.pid))).toEqual([]);
-  for (const worker of frozen) {
-    worker.thaw();
-    await worker.send({ do: 'go' });
-  }
+  for (const worker of frozen) worker.thaw();
+  // One that was awake may come to its halt only after the reset: nothing but this has it end that job, which is of the new epoch.
+  for (const worker of bench.workers) await worker.send({ do: 'go' });
   await load.end();
   for (const { worker, name, file, after } of load.sent) {
-    const ended = await Promise.race([worker.until('result', (event) => event.file === file), worker.until('no-result', (event) => event.file === file)]);
+    const ended = await endOf(bench, worker, file);
     if (after || ended.event === 'result') expect(ended).toMatchObject({ event: 'result', sha256: sha256Of(contentOf(name)) });
     else expect(ended).toMatchObject({ code: 'EPOCH_PASSED' });
   }
