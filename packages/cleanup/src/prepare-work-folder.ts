@@ -68,7 +68,14 @@ async function readMarker(folder: string): Promise<string | undefined> {
 
 /** Several processes may do this at once: the first marker stands, and all use its id. */
 async function makeMarker(folder: string, mustBeEmpty: readonly string[], temp: string): Promise<string> {
-  for (const path of mustBeEmpty) await requireEmpty(path);
+  try {
+    for (const path of mustBeEmpty) await requireEmpty(path);
+  } catch (error) {
+    // Whoever was first may be at work already: its marker stood before anything of it lay there.
+    const first = await readMarker(folder);
+    if (first === undefined) throw error;
+    return first;
+  }
   await ownFolder(temp);
   await using draft = await createTempFiles({ folder: temp }).file({ prefix: 'marker', extension: '.json' });
   const id = randomId();
