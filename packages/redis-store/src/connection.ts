@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { MediaJobError, type Timer } from '@media-jobs/foundation';
 import { isCluster, redisClientOptions, type RedisClient } from './client-rules.ts';
 import { describeUrl, type ResolvedRedisStoreOptions } from './options.ts';
-import { closedError, storeError } from './redis-error.ts';
+import { closedError, hasMoved, storeError } from './redis-error.ts';
 
 /** A client that is connected when it is first needed, and watched from then on. Throws errors of ours only. */
 export interface Connection extends AsyncDisposable {
@@ -42,6 +42,8 @@ export function createConnection(options: ResolvedRedisStoreOptions, liveKey: st
       return result;
     } catch (error) {
       if (ending.signal.aborted) throw closedError();
+      // A pipeline in which two slots have moved is neither sent again nor taken as news by ioredis, so the next one would go astray too.
+      if (isCluster(client) && hasMoved(error)) client.refreshSlotsCache();
       throw storeError(error);
     }
   };

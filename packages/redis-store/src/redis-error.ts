@@ -13,6 +13,8 @@ const unavailable: Readonly<Record<string, string>> = {
   MASTERDOWN: 'Wait for the failover to end.',
   CLUSTERDOWN: 'Wait until the cluster has all its slots again.',
   TRYAGAIN: 'Wait: the slot of the store is being moved.',
+  MOVED: 'Wait: the slot of the store has moved to another node, which the client is told.',
+  ASK: 'Wait: the slot of the store is being moved.',
   NOREPLICAS: 'Bring the replicas back, or lower `min-replicas-to-write` of Redis.',
   MISCONF: 'Redis cannot write to its disk: look at its log, and make room.',
   OOM: 'Redis has reached `maxmemory`: raise it, or shorten the time to live of jobs.',
@@ -26,6 +28,11 @@ const refused: Readonly<Record<string, string>> = {
   NOPERM: 'Allow this user EVALSHA, EVAL, and the commands of hashes, strings, sorted sets and streams.',
   WRONGTYPE: 'Another program writes under the same prefix: give this store one of its own.',
 };
+
+/** Whether a node of a cluster says that another one serves the slot now. */
+export function hasMoved(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('MOVED ');
+}
 
 /** The error of ours that an error of the client or of Redis stands for. */
 export function storeError(error: unknown): MediaJobError {

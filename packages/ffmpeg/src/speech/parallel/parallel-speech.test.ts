@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { createFfmpeg } from '../../ffmpeg.ts';
 import { fakeProgram } from '../../testing/fake-ffmpeg.ts';
@@ -73,10 +73,11 @@ describe('one file in three processes', () => {
   });
 
   test('the longest part takes at most 0.6 of the processor time of the whole', async () => {
-    // Long enough that starting a program is nothing beside it. The kernel's own account, by `times` of a shell: a sampled one misses the end.
+    // Long enough that starting a program is nothing beside it; other work on the machine can only add, so the least of several counts. The kernel's own account, by `times` of a shell: a sampled one misses the end.
     const long = bench.make('long.flac', '-f', 'lavfi', '-i', 'sine=f=300:r=16000:d=900', '-c:a', 'flac');
     const used = async (parallel: false | 2): Promise<number> => {
       const log = bench.path(`times-${parallel}`);
+      rmSync(log, { force: true });
       const counted = createFfmpeg({ concurrency: 1, binaries: { ffmpeg: fakeProgram(bench, 'ffmpeg', `ffmpeg-${parallel}`, `ffmpeg "$@"; code=$?; times >> ${log}; exit $code`) } });
       const { processes } = await counted.prepareSpeech(long, bench.path('used.wav'), { parallel, denoise: 'medium', loudness: false, overwrite: true });
       // Each run leaves two lines, user and system time in each: of the shell, and of ffmpeg.
@@ -84,7 +85,12 @@ describe('one file in three processes', () => {
       expect(spent).toHaveLength(processes);
       return Math.max(...spent);
     };
-    expect((await used(2)) / (await used(false))).toBeLessThanOrEqual(0.6);
+    let [half, whole] = [Infinity, Infinity];
+    for (let round = 0; round < 4 && (round === 0 || half > 0.6 * whole); round += 1) {
+      half = Math.min(half, await used(2));
+      whole = Math.min(whole, await used(false));
+    }
+    expect(half / whole).toBeLessThanOrEqual(0.6);
   });
 });
 
