@@ -9,7 +9,7 @@ import { createAddonEngine, createWhisperCliEngine } from '@media-jobs/whisper';
 import type { Engine, EngineSession } from '@media-jobs/core';
 import { median, report, table } from './report.ts';
 import { writeSizedModel } from './support/sized-model.ts';
-import { tone } from '../packages/whisper/src/test-support/speech.ts';
+import { tone } from '../packages/whisper/src/testing/speech.ts';
 
 const clips = Number(process.argv[2] ?? 2);
 const aborts = Number(process.argv[3] ?? 5);

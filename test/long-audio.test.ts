@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test, vi } from 'vitest';
-import { writeBursts } from '../packages/whisper/src/test-support/bursts.ts';
-import { writeScriptedModel } from '../packages/whisper/src/test-support/scripted-model.ts';
+import { writeBursts } from '../packages/whisper/src/testing/bursts.ts';
+import { writeScriptedModel } from '../packages/whisper/src/testing/scripted-model.ts';
 import { leftBesidesResults } from './command/leftovers.ts';
 
 vi.setConfig({ testTimeout: 300_000 });

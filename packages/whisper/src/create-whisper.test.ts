@@ -5,10 +5,10 @@ import type { Segment } from '@media-jobs/core';
 import { ownerId, processesOf } from '@media-jobs/process';
 import { describe, expect, test } from 'vitest';
 import { createWhisper as create, toSrt, type Whisper, type WhisperOptions } from '@media-jobs/whisper';
-import { createFakeEngine } from './test-support/fake-engine.ts';
-import { writeScriptedModel } from './test-support/scripted-model.ts';
-import { tone, wavBytes } from './test-support/speech.ts';
-import { testFolder } from './test-support/test-folder.ts';
+import { createFakeEngine } from './testing/fake-engine.ts';
+import { writeScriptedModel } from './testing/scripted-model.ts';
+import { tone, wavBytes } from './testing/speech.ts';
+import { testFolder } from './testing/test-folder.ts';
 
 const folder = testFolder();
 /** With the engine that needs no compiler; what holds for every engine is in the conformance suite. */

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { ownerId, processesOf } from '@media-jobs/process';
 import { createWhisper } from '@media-jobs/whisper';
 import { expect, test } from 'vitest';
-import { seededRandom } from './test-support/random.ts';
-import { writeScriptedModel } from './test-support/scripted-model.ts';
-import { tone } from './test-support/speech.ts';
-import { testFolder } from './test-support/test-folder.ts';
+import { seededRandom } from './testing/random.ts';
+import { writeScriptedModel } from './testing/scripted-model.ts';
+import { tone } from './testing/speech.ts';
+import { testFolder } from './testing/test-folder.ts';
 
 const folder = testFolder();
 const model = writeScriptedModel(join(folder, 'scripted.bin'));
@@ -16,7 +16,7 @@ const runs = Number(process.env['SOAK_RUNS'] ?? 200);
 
 test.each([['a new engine each', '0'], ['one warm engine', 'Infinity']] as const)('two hundred transcriptions of mixed lengths, %s, leave no process and this one no larger', async (_mode, keepAliveMs) => {
   const files = await Promise.all([1, 3, 9, 31, 65].map((seconds) => tone(folder, `tone-${seconds}`, seconds)));
-  const soak = fork(fileURLToPath(new URL('test-support/soak.ts', import.meta.url)), [model, files.join(','), String(runs), keepAliveMs], { execArgv: ['--conditions=@media-jobs/source', '--expose-gc'], stdio: 'inherit' });
+  const soak = fork(fileURLToPath(new URL('testing/soak.ts', import.meta.url)), [model, files.join(','), String(runs), keepAliveMs], { execArgv: ['--conditions=@media-jobs/source', '--expose-gc'], stdio: 'inherit' });
   const [{ memory, left }] = (await once(soak, 'message')) as [{ memory: number[]; left: number[] }];
   await once(soak, 'exit');
   expect(left).toEqual([]);

@@ -4,9 +4,9 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { writeScriptedModel } from './test-support/scripted-model.ts';
-import { tone } from './test-support/speech.ts';
-import { testFolder } from './test-support/test-folder.ts';
+import { writeScriptedModel } from './testing/scripted-model.ts';
+import { tone } from './testing/speech.ts';
+import { testFolder } from './testing/test-folder.ts';
 
 const folder = testFolder();
 const endless = join(folder, 'endless.bin');
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 
 function start(program: string, args: readonly string[], execArgv: readonly string[] = []): ChildProcess {
-  return mortal(fork(fileURLToPath(new URL(`test-support/${program}`, import.meta.url)), args, { execArgv: ['--conditions=@media-jobs/source', ...execArgv], stdio: 'inherit' }));
+  return mortal(fork(fileURLToPath(new URL(`testing/${program}`, import.meta.url)), args, { execArgv: ['--conditions=@media-jobs/source', ...execArgv], stdio: 'inherit' }));
 }
 
 /** Does not outlive its test, also when that fails. */

@@ -1,20 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { createWhisper } from '@media-jobs/whisper';
-import { seededRandom } from './test-support/random.ts';
-import { speak, vocabulary } from './test-support/speech.ts';
-import { testFolder } from './test-support/test-folder.ts';
-import { wordErrorRate, wordErrors } from './test-support/word-error-rate.ts';
+import { phrases } from './testing/programme.ts';
+import { speak } from './testing/speech.ts';
+import { testFolder } from './testing/test-folder.ts';
+import { wordErrorRate, wordErrors } from './testing/word-error-rate.ts';
 
 const folder = testFolder();
 const model = fileURLToPath(new URL('../../../fixtures/twenty-words.en.ggml.bin', import.meta.url));
-
-/** Phrases of one to four words in random order, the same for the same seed. */
-function phrases(count: number, seed: number): string[] {
-  const random = seededRandom(seed);
-  const pick = (): string => vocabulary[Math.floor(random() * vocabulary.length)] ?? 'zero';
-  return Array.from({ length: count }, () => Array.from({ length: 1 + Math.floor(random() * 4) }, pick).join(' '));
-}
 
 test('twenty synthesised phrases in random order are heard with at most one word in ten wrong', async () => {
   const said = phrases(20, 20_261_123);

@@ -5,9 +5,9 @@ import { ownerId, processesOf } from '@media-jobs/process';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createWhisper as create, transcribe, type Whisper, type WhisperOptions } from '@media-jobs/whisper';
 import { openWav } from './wav/open-wav.ts';
-import { writeScriptedModel } from './test-support/scripted-model.ts';
-import { tone, wavBytes } from './test-support/speech.ts';
-import { testFolder } from './test-support/test-folder.ts';
+import { writeScriptedModel } from './testing/scripted-model.ts';
+import { tone, wavBytes } from './testing/speech.ts';
+import { testFolder } from './testing/test-folder.ts';
 
 const folder = testFolder();
 /** With the engine that needs no compiler; what holds for every engine is in the conformance suite. */

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createWhisper } from '@media-jobs/whisper';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { phrases, speakProgramme } from './test-support/programme.ts';
-import { seededRandom } from './test-support/random.ts';
-import { wavBytes } from './test-support/speech.ts';
-import { testFolder } from './test-support/test-folder.ts';
-import { wordErrorRate } from './test-support/word-error-rate.ts';
+import { phrases, speakProgramme } from './testing/programme.ts';
+import { seededRandom } from './testing/random.ts';
+import { wavBytes } from './testing/speech.ts';
+import { testFolder } from './testing/test-folder.ts';
+import { wordErrorRate } from './testing/word-error-rate.ts';
 
 const folder = testFolder();
 const model = fileURLToPath(new URL('../../../fixtures/twenty-words.en.ggml.bin', import.meta.url));

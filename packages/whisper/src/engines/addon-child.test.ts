@@ -7,9 +7,9 @@ import { MediaJobError } from '@media-jobs/foundation';
 import type { ProcessUsage } from '@media-jobs/process';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createAddonEngine, type AddonEngineOptions } from '@media-jobs/whisper';
-import { writeScriptedModel } from '../test-support/scripted-model.ts';
-import { tone } from '../test-support/speech.ts';
-import { testFolder } from '../test-support/test-folder.ts';
+import { writeScriptedModel } from '../testing/scripted-model.ts';
+import { tone } from '../testing/speech.ts';
+import { testFolder } from '../testing/test-folder.ts';
 
 const folder = testFolder();
 const model = join(folder, 'scripted.bin');

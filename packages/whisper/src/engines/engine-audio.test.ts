@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { wavBytes } from '../test-support/speech.ts';
-import { testFolder } from '../test-support/test-folder.ts';
+import { wavBytes } from '../testing/speech.ts';
+import { testFolder } from '../testing/test-folder.ts';
 import { readAudio } from './engine-audio.ts';
 
 const folder = testFolder();

@@ -4,9 +4,9 @@ import { brokenEngines, engineCaseApplies, engineCases, type EngineHarness } fro
 import type { Engine } from '@media-jobs/core';
 import { createAddonEngine, createWhisperCliEngine } from '@media-jobs/whisper';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { writeScriptedModel } from '../test-support/scripted-model.ts';
-import { tone } from '../test-support/speech.ts';
-import { testFolder } from '../test-support/test-folder.ts';
+import { writeScriptedModel } from '../testing/scripted-model.ts';
+import { tone } from '../testing/speech.ts';
+import { testFolder } from '../testing/test-folder.ts';
 
 const folder = testFolder();
 const segments = [{ start: 0, end: 1, text: ' one' }, { start: 1.5, end: 2.8, text: ' two' }];

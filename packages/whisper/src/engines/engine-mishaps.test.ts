@@ -7,10 +7,10 @@ import type { Engine, EngineRequest, EngineSession } from '@media-jobs/core';
 import { MediaJobError } from '@media-jobs/foundation';
 import { createAddonEngine, createWhisperCliEngine, type WhisperCliOptions } from '@media-jobs/whisper';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { seededRandom } from '../test-support/random.ts';
-import { writeScriptedModel } from '../test-support/scripted-model.ts';
-import { tone } from '../test-support/speech.ts';
-import { testFolder } from '../test-support/test-folder.ts';
+import { seededRandom } from '../testing/random.ts';
+import { writeScriptedModel } from '../testing/scripted-model.ts';
+import { tone } from '../testing/speech.ts';
+import { testFolder } from '../testing/test-folder.ts';
 
 const folder = testFolder();
 const model = writeScriptedModel(join(folder, 'scripted.bin'));

@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 import type { Engine, Segment } from '@media-jobs/core';
 import { expect, test } from 'vitest';
 import { createWhisper } from '@media-jobs/whisper';
-import { createFakeEngine } from '../test-support/fake-engine.ts';
-import { seededRandom } from '../test-support/random.ts';
-import { writeScriptedModel } from '../test-support/scripted-model.ts';
-import { wavBytes } from '../test-support/speech.ts';
-import { testFolder } from '../test-support/test-folder.ts';
+import { createFakeEngine } from '../testing/fake-engine.ts';
+import { seededRandom } from '../testing/random.ts';
+import { writeScriptedModel } from '../testing/scripted-model.ts';
+import { wavBytes } from '../testing/speech.ts';
+import { testFolder } from '../testing/test-folder.ts';
 
 const folder = testFolder();
 const scripted = writeScriptedModel(join(folder, 'scripted.bin'));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { EngineResult } from '@media-jobs/core';
 import { collectLogs } from '@media-jobs/core/testing';
 import { expect, test } from 'vitest';
-import { testFolder } from '../test-support/test-folder.ts';
+import { testFolder } from '../testing/test-folder.ts';
 import { createCheckpoints } from './checkpoints.ts';
 
 const folder = testFolder();

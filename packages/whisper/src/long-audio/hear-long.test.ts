@@ -5,10 +5,10 @@ import { collectLogs, createFakeClock } from '@media-jobs/core/testing';
 import { ownerId, processesOf } from '@media-jobs/process';
 import { createWhisper } from '@media-jobs/whisper';
 import { expect, test, vi } from 'vitest';
-import { writeBursts } from '../test-support/bursts.ts';
-import { createFakeEngine } from '../test-support/fake-engine.ts';
-import { writeScriptedModel } from '../test-support/scripted-model.ts';
-import { testFolder } from '../test-support/test-folder.ts';
+import { writeBursts } from '../testing/bursts.ts';
+import { createFakeEngine } from '../testing/fake-engine.ts';
+import { writeScriptedModel } from '../testing/scripted-model.ts';
+import { testFolder } from '../testing/test-folder.ts';
 
 // A machine that is busy with other things is slow, not wrong.
 vi.setConfig({ testTimeout: 120_000 });

@@ -1,9 +1,9 @@
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { seededRandom } from '../test-support/random.ts';
-import { wavBytes } from '../test-support/speech.ts';
-import { testFolder } from '../test-support/test-folder.ts';
+import { seededRandom } from '../testing/random.ts';
+import { wavBytes } from '../testing/speech.ts';
+import { testFolder } from '../testing/test-folder.ts';
 import { openWav } from '../wav/open-wav.ts';
 import { wavHeader } from '../wav/wav-header.ts';
 import { planChunks, type Chunk } from './plan-chunks.ts';

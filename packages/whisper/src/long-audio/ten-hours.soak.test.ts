@@ -2,8 +2,8 @@ import { closeSync, openSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createWhisper } from '@media-jobs/whisper';
 import { expect, test } from 'vitest';
-import { writeScriptedModel } from '../test-support/scripted-model.ts';
-import { testFolder } from '../test-support/test-folder.ts';
+import { writeScriptedModel } from '../testing/scripted-model.ts';
+import { testFolder } from '../testing/test-folder.ts';
 import { wavHeader } from '../wav/wav-header.ts';
 
 const folder = testFolder();

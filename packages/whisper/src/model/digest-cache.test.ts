@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { createFakeClock } from '@media-jobs/core/testing';
 import { expect, test } from 'vitest';
 import { createModels, type Models } from '@media-jobs/whisper';
-import { writeScriptedModel } from '../test-support/scripted-model.ts';
-import { testFolder } from '../test-support/test-folder.ts';
+import { writeScriptedModel } from '../testing/scripted-model.ts';
+import { testFolder } from '../testing/test-folder.ts';
 import { DigestCache } from './digest-cache.ts';
 
 const root = testFolder();

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { ModelFile } from '@media-jobs/whisper';
-import { scriptedModel, writeScriptedModel } from '../test-support/scripted-model.ts';
-import { testFolder } from '../test-support/test-folder.ts';
+import { scriptedModel, writeScriptedModel } from '../testing/scripted-model.ts';
+import { testFolder } from '../testing/test-folder.ts';
 import { modelType, type ModelHeader } from './model-header.ts';
 
 const folder = testFolder();

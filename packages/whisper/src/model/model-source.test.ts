@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createModels, createWhisper, type Models } from '@media-jobs/whisper';
 import { writeFile } from 'node:fs/promises';
-import { publish, useModelServer } from '../test-support/model-server.ts';
-import { scriptedModel } from '../test-support/scripted-model.ts';
-import { wavBytes } from '../test-support/speech.ts';
-import { testFolder } from '../test-support/test-folder.ts';
+import { publish, useModelServer } from '../testing/model-server.ts';
+import { scriptedModel } from '../testing/scripted-model.ts';
+import { wavBytes } from '../testing/speech.ts';
+import { testFolder } from '../testing/test-folder.ts';
 
 const root = testFolder();
 const server = useModelServer();

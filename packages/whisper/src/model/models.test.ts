@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { resetAll, type Resettable } from '@media-jobs/cleanup';
 import { createModels, knownModels, type Models, type ModelsOptions } from '@media-jobs/whisper';
-import { publish, useModelServer } from '../test-support/model-server.ts';
-import { seededRandom } from '../test-support/random.ts';
-import { scriptedModel } from '../test-support/scripted-model.ts';
-import { testFolder } from '../test-support/test-folder.ts';
+import { publish, useModelServer } from '../testing/model-server.ts';
+import { seededRandom } from '../testing/random.ts';
+import { scriptedModel } from '../testing/scripted-model.ts';
+import { testFolder } from '../testing/test-folder.ts';
 
 const root = testFolder();
 const server = useModelServer();
@@ -36,7 +36,7 @@ interface Puller {
 }
 
 function pullElsewhere(folder: string): Puller {
-  const program = fileURLToPath(new URL('../test-support/pull-model.ts', import.meta.url));
+  const program = fileURLToPath(new URL('../testing/pull-model.ts', import.meta.url));
   const child = spawn(process.execPath, ['--conditions=@media-jobs/source', program, folder, server.source(), JSON.stringify(model)], { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

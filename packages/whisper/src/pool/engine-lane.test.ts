@@ -1,7 +1,7 @@
 import { MediaJobError, silentLogger } from '@media-jobs/foundation';
 import { collectLogs, createFakeClock, type FakeClock } from '@media-jobs/core/testing';
 import { expect, test } from 'vitest';
-import { createFakeEngine, type FakeEngine, type FakeSession } from '../test-support/fake-engine.ts';
+import { createFakeEngine, type FakeEngine, type FakeSession } from '../testing/fake-engine.ts';
 import { EngineLane, type EngineLaneOptions, type LaneRequest } from './engine-lane.ts';
 
 const settle = async (): Promise<void> => {

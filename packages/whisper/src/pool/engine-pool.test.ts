@@ -3,9 +3,9 @@ import { gpuMemory, type GpuMemory } from '@media-jobs/cleanup';
 import { MediaJobError, silentLogger, systemClock } from '@media-jobs/foundation';
 import { collectLogs } from '@media-jobs/core/testing';
 import { expect, test } from 'vitest';
-import { createFakeEngine, type FakeEngine } from '../test-support/fake-engine.ts';
-import { scriptedDriver, type ScriptedDriver } from '../test-support/scripted-driver.ts';
-import { testFolder } from '../test-support/test-folder.ts';
+import { createFakeEngine, type FakeEngine } from '../testing/fake-engine.ts';
+import { scriptedDriver, type ScriptedDriver } from '../testing/scripted-driver.ts';
+import { testFolder } from '../testing/test-folder.ts';
 import { EnginePool, type EnginePoolOptions, type PoolGpu, type PoolRequest } from './engine-pool.ts';
 import { GpuAdmission, gpuNeedMiB } from './gpu-admission.ts';
 

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { wavBytes } from '../test-support/speech.ts';
-import { testFolder } from '../test-support/test-folder.ts';
+import { wavBytes } from '../testing/speech.ts';
+import { testFolder } from '../testing/test-folder.ts';
 import { openWav } from './open-wav.ts';
 import { isSilent } from './silence.ts';
 

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { wavHeader } from '../wav/wav-header.ts';
 
 const execute = promisify(execFile);
 
@@ -19,18 +20,11 @@ export async function speak(folder: string, name: string, text: string): Promise
 
 /** A WAV file of 16 kHz mono with these samples, or with a lying header where `declaredBytes` says so. */
 export function wavBytes(samples: Int16Array, { rate = 16_000, channels = 1, declaredBytes = samples.byteLength }: { rate?: number; channels?: number; declaredBytes?: number } = {}): Buffer {
-  const header = Buffer.alloc(44);
-  header.write('RIFF', 0, 'latin1');
-  header.writeUInt32LE(36 + samples.byteLength, 4);
-  header.write('WAVEfmt ', 8, 'latin1');
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
+  const header = wavHeader(samples.length);
   header.writeUInt16LE(channels, 22);
   header.writeUInt32LE(rate, 24);
   header.writeUInt32LE(rate * channels * 2, 28);
   header.writeUInt16LE(channels * 2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write('data', 36, 'latin1');
   header.writeUInt32LE(declaredBytes, 40);
   return Buffer.concat([header, Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength)]);
 }
