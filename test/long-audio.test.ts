@@ -1,13 +1,13 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, globSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writeBursts } from '../packages/whisper/src/testing/bursts.ts';
 import { writeScriptedModel } from '../packages/whisper/src/testing/scripted-model.ts';
-import { leftBesidesResults } from './command/leftovers.ts';
+import { leftBesidesResults, processesOf, untilEmpty } from './command/leftovers.ts';
 
 vi.setConfig({ testTimeout: 300_000 });
 
@@ -25,52 +25,58 @@ interface Told {
   readonly chunks: { readonly heard: number; readonly resumed: number };
 }
 
-function startParent(workFolder: string): ChildProcess {
-  return fork(fileURLToPath(new URL('long-audio/transcribing-parent.ts', import.meta.url)), [workFolder, model, file], { execArgv: ['--conditions=@media-jobs/source'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+/** Where the programs that are killed keep what belongs to no job. */
+const temp = join(folder, 'temp');
+mkdirSync(temp);
+
+interface Work {
+  readonly workFolder: string;
+  readonly engine: string;
+  readonly lanes: number;
 }
 
-async function result(workFolder: string): Promise<Told> {
-  const child = startParent(workFolder);
+function startParent({ workFolder, engine, lanes }: Work): ChildProcess {
+  const program = fileURLToPath(new URL('long-audio/transcribing-parent.ts', import.meta.url));
+  return fork(program, [workFolder, model, file, engine, String(lanes)], { execArgv: ['--conditions=@media-jobs/source'], env: { ...process.env, TMPDIR: temp }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+}
+
+async function result(work: Work): Promise<Told> {
+  const child = startParent(work);
   const [[told]] = (await Promise.all([once(child, 'message'), once(child, 'exit')])) as [[Told], unknown];
   return told;
 }
 
 const checkpointsIn = (workFolder: string): string[] => globSync(join(workFolder, 'jobs/*/*/*/checkpoint/*.json'));
 
-/** Processes of anybody that work on files of this folder. */
-function busyWith(path: string): string[] {
-  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && existsSync(`/proc/${pid}/cmdline`) && commandOf(pid).includes(path));
-}
+describe.each(['whisper-cli', 'addon-child'])('a job on long audio, heard by %s,', (engine) => {
+  let calm: Told;
+  let total = 0;
 
-function commandOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    return '';
-  }
-}
+  beforeAll(async () => {
+    calm = await result({ workFolder: join(folder, `calm-${engine}`), engine, lanes: 1 });
+    total = calm.chunks.heard;
+  }, 300_000);
 
-test('a job on long audio whose process is killed goes on after the chunks that were finished, with the same text, and leaves nothing', async () => {
-  const calm = await result(join(folder, 'calm'));
-  const total = calm.chunks.heard;
-  expect(total).toBeGreaterThan(3);
-  // What is read while it is heard need not have its words yet: whisper-cli tells them at the end of a chunk.
-  expect(calm).toMatchObject({ text: Array.from({ length: total }, () => 'one two').join(' '), chunks: { resumed: 0 }, parts: calm.segments.map(({ start, end, text }) => ({ start, end, text })) });
+  test('is cut into several chunks, and can be read while it is heard', () => {
+    expect(total).toBeGreaterThan(3);
+    // What is read while it is heard need not have its words yet: whisper-cli tells them at the end of a chunk.
+    expect(calm).toMatchObject({ text: Array.from({ length: total }, () => 'one two').join(' '), chunks: { resumed: 0 }, parts: calm.segments.map(({ start, end, text }) => ({ start, end, text })) });
+  });
 
-  const workFolder = join(folder, 'killed');
-  const child = startParent(workFolder);
-  await vi.waitUntil(() => checkpointsIn(workFolder).length > 0 || child.exitCode !== null, { timeout: 120_000, interval: 20 });
-  child.kill('SIGKILL');
-  await once(child, 'exit');
-  const kept = checkpointsIn(workFolder).length;
-  expect(kept).toBeGreaterThan(0);
-  expect(kept).toBeLessThan(total);
+  test.each([1, 2])('whose process is killed goes on after the chunks that were finished, with the same text, and leaves nothing: %i at a time', async (lanes) => {
+    const workFolder = join(folder, `killed-${engine}-${lanes}`);
+    const child = startParent({ workFolder, engine, lanes });
+    await vi.waitUntil(() => checkpointsIn(workFolder).length > 0 || child.exitCode !== null, { timeout: 120_000, interval: 20 });
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const kept = checkpointsIn(workFolder).length;
+    expect(kept).toBeGreaterThan(0);
+    expect(kept).toBeLessThan(total);
+    expect(await untilEmpty(() => processesOf(Number(child.pid)))).toEqual([]);
 
-  const resumed = await result(workFolder);
-  expect(resumed.chunks).toEqual({ heard: total - kept, resumed: kept });
-  expect([resumed.text, resumed.segments]).toEqual([calm.text, calm.segments]);
-  expect(checkpointsIn(workFolder)).toEqual([]);
-  expect(leftBesidesResults(workFolder)).toEqual([]);
-  expect(busyWith(workFolder)).toEqual([]);
+    const resumed = await result({ workFolder, engine, lanes });
+    expect(resumed.chunks).toEqual({ heard: total - kept, resumed: kept });
+    expect([resumed.text, resumed.segments]).toEqual([calm.text, calm.segments]);
+    expect([checkpointsIn(workFolder), leftBesidesResults(workFolder), leftBesidesResults(join(temp, `media-jobs-${process.getuid?.()}`))]).toEqual([[], [], []]);
+  });
 });

@@ -148,9 +148,9 @@ class LocalWhisper implements Whisper {
   #hearLong(wav: OpenWav, language: string, model: ReadyModel, options: RunOptions): Promise<ChunksRun | null> {
     const { beamSize = this.beamSize } = options;
     const requestOf: HearLongOptions['requestOf'] = (chunk, durationSeconds, known, ofChunk) => this.#request(chunk, durationSeconds, known, model, ofChunk);
-    const { keepAliveMs, logger } = this.#options;
+    const { lanes, logger } = this.#options;
     const run = { logger, ...options };
-    return hearLong({ wav, lane: this.#pool, keepAliveMs, model: this.#model, engine: this.engine, beamSize, chunkSeconds: this.chunkSeconds, language, run, requestOf });
+    return hearLong({ wav, pool: this.#pool, lanes, model: this.#model, engine: this.engine, beamSize, chunkSeconds: this.chunkSeconds, language, run, requestOf });
   }
 
   #request(wavFile: string, durationSeconds: number, language: string, model: ReadyModel, options: RunOptions): PoolRequest {

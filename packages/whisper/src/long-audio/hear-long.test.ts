@@ -6,6 +6,7 @@ import { ownerId, processesOf } from '@media-jobs/process';
 import { createWhisper } from '@media-jobs/whisper';
 import { expect, test, vi } from 'vitest';
 import { writeBursts } from '../testing/bursts.ts';
+import { createBurstEngine } from '../testing/burst-engine.ts';
 import { createFakeEngine } from '../testing/fake-engine.ts';
 import { writeScriptedModel } from '../testing/scripted-model.ts';
 import { testFolder } from '../testing/test-folder.ts';
@@ -38,6 +39,36 @@ test('long audio is heard by one engine, which is gone after the last chunk, wit
   expect([progress.at(-1), readdirSync(temp)]).toEqual([1, []]);
   expect(logger.lines.filter(({ message }) => message === 'engine released')).toHaveLength(1);
   expect(await processesOf(ownerId())).toEqual([]);
+});
+
+test('two lanes hear two chunks at a time by two engines, with the same text and times, and both are gone at the end', async () => {
+  await using one = await createWhisper({ engine: 'addon-child', model: slow, chunkSeconds, threads: 1 });
+  const logger = collectLogs();
+  await using two = await createWhisper({ engine: 'addon-child', model: slow, chunkSeconds, threads: 1, lanes: 2, logger });
+  const [live, progress, temp]: [Segment[], number[], string] = [[], [], newFolder()];
+  let most = 0;
+  const transcript = await two.transcribe(file, {
+    hallucinations: 'off',
+    tempFolder: temp,
+    onSegment: (segment) => live.push(segment),
+    onProgress(ratio) {
+      progress.push(ratio);
+      most = Math.max(most, readdirSync(temp).length);
+    },
+  });
+  const { text, segments } = await one.transcribe(file, { hallucinations: 'off' });
+  expect(transcript).toMatchObject({ text, segments, chunks: { heard: 4, resumed: 0 }, release: { proof: 'process-gone' } });
+  expect([live, most, progress.at(-1)]).toEqual([segments, 2, 1]);
+  expect(progress).toEqual([...new Set(progress)].sort((left, right) => left - right));
+  const released = logger.lines.filter(({ message }) => message === 'engine released').map(({ fields }) => (fields['release'] as { pid: number }).pid);
+  expect([released.length, new Set(released).size]).toEqual([2, 2]);
+  expect([readdirSync(temp), await processesOf(ownerId())]).toEqual([[], []]);
+});
+
+test('with three lanes every word is at its time to the millisecond', async () => {
+  await using whisper = await createWhisper({ model, chunkSeconds, lanes: 3, engine: createBurstEngine() });
+  const { segments } = await whisper.transcribe(file);
+  expect(segments.map(({ start, end, text }) => ({ start, end, text }))).toEqual(stretches.map(({ start, end, name }) => ({ start, end, text: String(name) })));
 });
 
 test('a warm engine stays warm, and one that only checkpoints needed is not started', async () => {
@@ -96,6 +127,20 @@ test('a limit holds for all chunks together, and each is given what the others l
   expect(await run).toMatchObject([{ status: 'rejected', reason: { code: 'TIMEOUT', facts: { limitMs: 100_000 } } }]);
   expect(session()?.requests.map(({ timeoutMs }) => timeoutMs)).toEqual([100_000, 40_000]);
   expect(session()?.released).toBe(true);
+});
+
+test('a limit holds for what runs side by side as one, not for its sum', async () => {
+  const clock = createFakeClock();
+  const engine = createFakeEngine();
+  await using whisper = await createWhisper({ model, chunkSeconds, engine, clock, lanes: 2 });
+  const run = whisper.transcribe(file, { timeoutMs: 100_000 });
+  for (const [index, spentMs] of [60_000, 30_000].entries()) {
+    await vi.waitUntil(() => engine.sessions.length === 2 && engine.sessions.every(({ requests }) => requests.length === index + 1));
+    await clock.advance(spentMs);
+    for (const session of engine.sessions) session.finish();
+  }
+  await expect(run).resolves.toMatchObject({ chunks: { heard: 4, resumed: 0 } });
+  expect(engine.sessions.map(({ requests }) => requests.map(({ timeoutMs }) => timeoutMs))).toEqual([[100_000, 40_000], [100_000, 40_000]]);
 });
 
 test('long audio without sound needs no engine', async () => {

@@ -1,4 +1,4 @@
-import type { Segment } from '@media-jobs/core';
+import type { ReleaseReceipt, Segment } from '@media-jobs/core';
 import { silentLogger } from '@media-jobs/foundation';
 import type { ModelSource } from '../model/model-source.ts';
 import type { LaneRun } from '../pool/engine-lane.ts';
@@ -18,8 +18,9 @@ export interface RunOptions extends TranscribeOptions, Pick<TranscribeChunksOpti
 /** What one call for long audio works with. */
 export interface HearLongOptions {
   readonly wav: OpenWav;
-  readonly lane: Pick<EnginePool, 'run' | 'loaded' | 'unload'>;
-  readonly keepAliveMs: number;
+  readonly pool: Pick<EnginePool, 'run' | 'endKept'>;
+  /** Chunks that are heard at a time. */
+  readonly lanes: number;
   readonly model: Pick<ModelSource, 'info'>;
   /** Part of what a checkpoint depends on. */
   readonly engine: string;
@@ -33,30 +34,34 @@ export interface HearLongOptions {
 
 /** Hears audio that is too long for one run. Null where there is nothing to hear. */
 export async function hearLong(options: HearLongOptions): Promise<ChunksRun | null> {
-  const { wav, lane, keepAliveMs, chunkSeconds, language, run } = options;
+  const { wav, pool, lanes, chunkSeconds, language, run } = options;
   const { signal, kill, onProgress, tempFolder, pace } = run;
   const { checkpoints, facts } = await checkpointsOf(options);
   const onSegment = (segment: Segment): void => {
     const inside = clampSegment(segment, wav.format.durationSeconds);
     if (inside !== undefined) run.onSegment?.(inside);
   };
+  let heard: ChunksRun | null = null;
+  let ended: ReleaseReceipt | null = null;
   try {
-    return await transcribeChunks({ wav, chunkSeconds, lanes: 1, language, tempFolder, checkpoints, facts, signal, kill, pace, onProgress, onSegment, hear: hearer(options) });
+    heard = await transcribeChunks({ wav, chunkSeconds, lanes, language, tempFolder, checkpoints, facts, signal, kill, pace, onProgress, onSegment, hear: hearer(options) });
   } finally {
-    // What was kept for a chunk that then was not heard: it came from a checkpoint, or the work failed before.
-    if (keepAliveMs === 0 && lane.loaded) await lane.unload();
+    // Kept for a chunk that then needed no engine: it came from a checkpoint, another lane took it, or the work failed before.
+    ended = await pool.endKept();
   }
+  return heard === null || ended === null ? heard : { ...heard, release: ended };
 }
 
-/** Runs one chunk after the other within what is left of the limit for all of them. */
-function hearer({ lane, run, requestOf }: HearLongOptions): (request: ChunkRequest) => Promise<LaneRun> {
+/** Runs the chunks within what is left of the limit for all of them. Each lane's own row of chunks counts: they run side by side. */
+function hearer({ pool, run, requestOf }: HearLongOptions): (request: ChunkRequest) => Promise<LaneRun> {
   const { timeoutMs: limitMs = Number.POSITIVE_INFINITY, ...ofEach } = run;
-  let spentMs = 0;
-  return async ({ wavFile, durationSeconds, language, more, ...hooks }) => {
-    if (spentMs >= limitMs) throw timeIsUp(limitMs);
+  const spentMs = new Map<number, number>();
+  return async ({ wavFile, durationSeconds, language, lane, more, ...hooks }) => {
+    const spent = spentMs.get(lane) ?? 0;
+    if (spent >= limitMs) throw timeIsUp(limitMs);
     const request = requestOf(wavFile, durationSeconds, language, { ...ofEach, ...hooks });
-    const heard = await lane.run({ ...request, more, timeoutMs: Math.min(request.timeoutMs ?? limitMs, limitMs - spentMs) });
-    spentMs += heard.transcribeMs;
+    const heard = await pool.run({ ...request, more, timeoutMs: Math.min(request.timeoutMs ?? limitMs, limitMs - spent) });
+    spentMs.set(lane, spent + heard.transcribeMs);
     return heard;
   };
 }

@@ -38,10 +38,12 @@ interface Heard {
   readonly requests: ChunkRequest[];
   readonly live: Segment[];
   readonly progress: number[];
+  /** What each chunk was told of those that wait, when it was done. */
+  readonly more: boolean[];
 }
 
 async function transcribed(file: string, options: Partial<TranscribeChunksOptions> & { readonly delay?: (request: ChunkRequest, number: number) => Promise<void> } = {}) {
-  const heard: Heard = { requests: [], live: [], progress: [] };
+  const heard: Heard = { requests: [], live: [], progress: [], more: [] };
   const temp = await mkdtemp(join(folder, 'temp-'));
   await using wav = await openWav(file);
   const hear: TranscribeChunksOptions['hear'] = async (request) => {
@@ -54,6 +56,7 @@ async function transcribed(file: string, options: Partial<TranscribeChunksOption
       request.onProgress((index + 1) / segments.length);
       await turn();
     }
+    heard.more.push(request.more());
     return { result: { segments, language: 'en', warnings: ['the same'] }, release: null, waitMs: 1, loadMs: 2, transcribeMs: 3, releaseMs: 4 };
   };
   const run = transcribeChunks({
@@ -114,8 +117,13 @@ test('several chunks at a time give the same text, the same live order and risin
 
 test('the engine is told when nothing follows, so that it is kept no longer than it is of use', async () => {
   const { file } = someBursts(60, 12, () => 0.5);
-  const { requests, run } = await transcribed(file);
-  expect(requests.map(({ more }) => more)).toEqual([...Array.from({ length: requests.length - 1 }, () => true), false]);
+  const { requests, run, more } = await transcribed(file);
+  expect(more).toEqual([...Array.from({ length: requests.length - 1 }, () => true), false]);
+  const random = seededRandom(5);
+  const three = await transcribed(file, { lanes: 3, delay: () => turn(40 * random()) });
+  // As soon as none waits, each lane's engine is of no more use.
+  expect(three.more.lastIndexOf(true)).toBe(requests.length - 4);
+  expect(new Set(three.requests.map(({ lane }) => lane))).toEqual(new Set([0, 1, 2]));
   expect(run).toMatchObject({ waitMs: requests.length, loadMs: 2 * requests.length, transcribeMs: 3 * requests.length, result: { warnings: ['the same'] } });
 });
 

@@ -20,8 +20,10 @@ export interface ChunkRequest {
   readonly wavFile: string;
   readonly durationSeconds: number;
   readonly language: string;
-  /** Another chunk follows: the engine is worth keeping. */
-  readonly more: boolean;
+  /** Of those that hear side by side, which one this is, from 0. */
+  readonly lane: number;
+  /** Whether another chunk waits at this moment: then the engine is worth keeping. */
+  readonly more: () => boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (ratio: number) => void;
   readonly onSegment: (segment: Segment) => void;
@@ -93,7 +95,7 @@ class ChunkedRun implements AsyncDisposable {
   }
 
   async result(): Promise<ChunksRun | null> {
-    await Promise.allSettled(Array.from({ length: this.#options.lanes }, () => this.#work()));
+    await Promise.allSettled(Array.from({ length: this.#options.lanes }, (_, lane) => this.#work(lane)));
     if (this.#failing.signal.aborted) throw this.#failing.signal.reason;
     this.#live.end();
     this.#joined.end();
@@ -114,7 +116,7 @@ class ChunkedRun implements AsyncDisposable {
     await (await this.#temp)?.[Symbol.asyncDispose]();
   }
 
-  async #work(): Promise<void> {
+  async #work(lane: number): Promise<void> {
     const { signal } = this.#controls;
     try {
       for (;;) {
@@ -122,7 +124,7 @@ class ChunkedRun implements AsyncDisposable {
         if (signal.aborted) throw abortErrorOf(signal);
         const next = await this.#next();
         if (next === undefined) return;
-        await this.#process(next.chunk, next.more);
+        await this.#process(next, lane);
       }
     } catch (error) {
       this.#firstHeard.reject(error);
@@ -130,8 +132,8 @@ class ChunkedRun implements AsyncDisposable {
     }
   }
 
-  /** Looks ahead, so that an engine knows whether it is needed again. */
-  async #next(): Promise<{ readonly chunk: Chunk; readonly more: boolean } | undefined> {
+  /** Looks ahead, so that each engine knows whether it is needed again. */
+  async #next(): Promise<Chunk | undefined> {
     const { lanes } = this.#options;
     while (this.#ahead.length <= lanes) {
       const { value } = await this.#plan.next();
@@ -139,33 +141,33 @@ class ChunkedRun implements AsyncDisposable {
       this.#planned += 1;
       this.#ahead.push(value);
     }
-    const chunk = this.#ahead.shift();
-    return chunk === undefined ? undefined : { chunk, more: this.#ahead.length >= lanes };
+    return this.#ahead.shift();
   }
 
-  async #process(chunk: Chunk, more: boolean): Promise<void> {
+  async #process(chunk: Chunk, lane: number): Promise<void> {
     const { checkpoints, facts, wav, language: asked } = this.#options;
     const language = asked === 'auto' && chunk.index > 0 ? (await this.#firstHeard.promise).language : asked;
-    if (checkpoints === undefined) return this.#finish(chunk, await this.#hear(chunk, language, more));
+    if (checkpoints === undefined) return this.#finish(chunk, await this.#hear(chunk, language, lane));
     const all = { ...facts, language, audio: await hashChunk(wav, chunk, this.#controls.signal) };
     const found = await checkpoints.find(all);
     if (found !== undefined) {
       this.#resumed += 1;
       return this.#finish(chunk, found);
     }
-    const result = await this.#hear(chunk, language, more);
+    const result = await this.#hear(chunk, language, lane);
     await checkpoints.keep(all, result);
     this.#finish(chunk, result);
   }
 
-  async #hear(chunk: Chunk, language: string, more: boolean): Promise<EngineResult> {
+  async #hear(chunk: Chunk, language: string, lane: number): Promise<EngineResult> {
     const { wav, hear } = this.#options;
     const { signal } = this.#controls;
     const wavFile = join(await this.#folder(), `chunk-${chunk.index}-${randomUUID()}.wav`);
     try {
       await writeChunk(wav, chunk, wavFile, signal);
       const run = await hear({
-        wavFile, durationSeconds: chunkSamples(chunk) / sampleRate, language, more, signal,
+        wavFile, durationSeconds: chunkSamples(chunk) / sampleRate, language, lane, signal,
+        more: () => this.#ahead.length > 0,
         onProgress: (ratio) => this.#progress(chunk, ratio),
         onSegment: (segment) => {
           const placed = placeSegment(segment, chunk);

@@ -29,8 +29,8 @@ export interface LaneRequest extends EngineRequest {
   /** Another model than the lane's own. */
   readonly modelFile?: string;
   readonly device?: string;
-  /** Another run of the same work follows: the engine is kept for it, also where `keepAliveMs` is 0. Whoever says so ends with `unload` or with a run that does not. */
-  readonly more?: boolean;
+  /** Asked after the run: whether another of the same work follows. The engine is kept for it, also where `keepAliveMs` is 0; whoever says so and then brings none ends it. */
+  readonly more?: () => boolean;
 }
 
 /** What came of a run, and what became of the engine after it. */
@@ -65,11 +65,6 @@ export class EngineLane implements AsyncDisposable {
 
   constructor(options: EngineLaneOptions) {
     this.#options = options;
-  }
-
-  /** Whether an engine is there, at work or not. */
-  get loaded(): boolean {
-    return this.#session !== undefined;
   }
 
   /** Whether a session is there for such a request. */
@@ -114,13 +109,17 @@ export class EngineLane implements AsyncDisposable {
     const began = clock.monotonic();
     const session = await this.#ready(request);
     const loaded = clock.monotonic();
-    using _watching = gpu?.watch(() => session.pid);
-    const result = await session.transcribe(request);
+    const result = await this.#watched(session, request);
     const heard = clock.monotonic();
     await gpu?.look(session.pid);
     const release = await this.#after(session, request);
     const between = (from: number, to: number): number => Math.round(to - from);
     return { result, release, waitMs: between(asked, began), loadMs: between(began, loaded), transcribeMs: between(loaded, heard), releaseMs: between(heard, clock.monotonic()) };
+  }
+
+  async #watched(session: EngineSession, request: LaneRequest): Promise<EngineResult> {
+    await using _watching = this.#options.gpu?.watch(() => session.pid);
+    return await session.transcribe(request);
   }
 
   /** The warm session, if it can still be used, or a new one. */
@@ -145,8 +144,9 @@ export class EngineLane implements AsyncDisposable {
   }
 
   /** Keeps the engine for those who wait or may come, or ends it. */
-  async #after(session: EngineSession, { logger, more = false }: LaneRequest): Promise<ReleaseReceipt | null> {
+  async #after(session: EngineSession, { logger, ...request }: LaneRequest): Promise<ReleaseReceipt | null> {
     const { keepAliveMs, gpu, clock, isWanted } = this.#options;
+    const more = request.more?.() === true;
     const wanted = keepAliveMs > 0 || more || this.#turns.waiting > 0 || isWanted?.() === true;
     if (!wanted || !session.usable || session.pid === null) return this.#release(logger);
     const recycled = this.#wear?.afterRun(session, clock.monotonic(), gpu?.grew() ?? false);

@@ -29,7 +29,7 @@ async function finish(engine: FakeEngine, session: number, run: number): Promise
 }
 
 function card(driver: ScriptedDriver, memoryWaitMs = 0): PoolGpu {
-  const read = (): Promise<GpuMemory> => gpuMemory({ command: driver.command });
+  const read = (signal?: AbortSignal): Promise<GpuMemory> => gpuMemory({ command: driver.command, ...(signal === undefined ? {} : { signal }) });
   const admission = new GpuAdmission({ read, lockFolder: join(folder, 'locks'), runsPerGpu: 1, reserveMiB: 0, memoryWaitMs, clock: systemClock, logger: silentLogger });
   return { uuid: driver.uuid, read, admission };
 }
@@ -55,6 +55,27 @@ test('an engine that was kept for somebody who gave up is ended', async () => {
   await first;
   await given;
   await expect.poll(() => engine.sessions[0]?.released).toBe(true);
+});
+
+test('an engine that was kept for more of the same work is ended when none comes', async () => {
+  for (const lanes of [1, 2]) {
+    const { engine, pool } = setUp({ lanes });
+    const running = pool.run(request({ more: () => true }));
+    await finish(engine, 0, 1);
+    expect((await running).release).toMatchObject({ proof: 'kept-warm' });
+    expect(await pool.endKept()).toMatchObject({ proof: 'process-gone', pid: 4_000_001 });
+    expect([engine.sessions[0]?.released, await pool.endKept()]).toEqual([true, null]);
+  }
+});
+
+test('the end of one work waits for no other, and leaves its engine alone', async () => {
+  const { engine, pool } = setUp();
+  const [first, second] = [pool.run(request({ more: () => true })), pool.run(request())];
+  await finish(engine, 0, 1);
+  await first;
+  expect([await pool.endKept(), engine.sessions[0]?.released]).toEqual([null, false]);
+  await finish(engine, 0, 2);
+  expect((await second).release).toMatchObject({ proof: 'process-gone' });
 });
 
 test('several lanes work at a time, and the next in line goes to a warm one', async () => {

@@ -62,11 +62,6 @@ export class EnginePool implements AsyncDisposable {
     this.#turns = new Turns(options.lanes);
   }
 
-  /** Whether an engine is there, at work or not. */
-  get loaded(): boolean {
-    return this.#lanes.some((lane) => lane.loaded);
-  }
-
   async run(request: PoolRequest): Promise<PoolRun> {
     const { logger, gpu, requireRelease } = this.#options;
     this.#asked += 1;
@@ -80,6 +75,16 @@ export class EnginePool implements AsyncDisposable {
   /** Ends the engines after the runs that were asked for before; the receipt of the last. */
   async unload(): Promise<ReleaseReceipt | null> {
     const receipts = await Promise.all(this.#lanes.map((lane) => lane.unload()));
+    return receipts.findLast((receipt) => receipt !== null) ?? null;
+  }
+
+  /** Ends engines that were kept for more work of which none came: those that nobody uses or waits for. The receipt of the last. */
+  async endKept(): Promise<ReleaseReceipt | null> {
+    const { keepAliveMs, requireRelease } = this.#options;
+    if (keepAliveMs > 0) return null;
+    const idle = this.#lanes.length > 1 ? [...this.#free] : this.#asked === 0 ? this.#lanes : [];
+    const receipts = await Promise.all(idle.map((lane) => lane.unload()));
+    if (requireRelease) receipts.forEach(requireProof);
     return receipts.findLast((receipt) => receipt !== null) ?? null;
   }
 

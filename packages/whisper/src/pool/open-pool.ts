@@ -16,7 +16,7 @@ export async function openPool(options: ResolvedWhisperOptions, engine: Engine, 
 
 async function findGpu({ gpu: { command, uuid, reserveMiB, runsPerGpu, memoryWaitMs, lockFolder = defaultLockFolder() }, clock, logger }: ResolvedWhisperOptions, engine: Engine): Promise<PoolGpu | undefined> {
   if (!(await usesGpu(engine))) return undefined;
-  const read = (): Promise<GpuMemory> => gpuMemory({ clock, logger, ...(command === undefined ? {} : { command }) });
+  const read = (signal?: AbortSignal): Promise<GpuMemory> => gpuMemory({ clock, logger, ...(command === undefined ? {} : { command }), ...(signal === undefined ? {} : { signal }) });
   const { gpus, reason } = await read();
   const card = chooseGpu(gpus, uuid);
   if (card === undefined && uuid !== undefined) {

@@ -66,6 +66,21 @@ test('a driver that does not tell leaves the receipt as it is', async () => {
   for (const receipt of [gone, null]) expect(() => requireProof(receipt)).not.toThrow();
 });
 
+test('a look at the card that is under way when the run ends is broken off', async () => {
+  const clock = createFakeClock();
+  const asked: AbortSignal[] = [];
+  const read = (signal?: AbortSignal): Promise<GpuMemory> => new Promise((_resolve, reject) => {
+    if (signal !== undefined) asked.push(signal);
+    signal?.addEventListener('abort', () => reject(new Error('asked no more')));
+  });
+  {
+    await using _watching = new GpuAccount({ uuid: 'GPU-a', read, clock }).watch(() => 77);
+    await clock.advance(1000);
+    expect(asked).toHaveLength(1);
+  }
+  expect([asked[0]?.aborted, clock.pending]).toEqual([true, 0]);
+});
+
 test('growth of a warm engine is told against its first run', async () => {
   const { account, card } = setUp();
   await account.begin();

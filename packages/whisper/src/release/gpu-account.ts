@@ -1,11 +1,11 @@
 import type { Gpu, GpuMemory } from '@media-jobs/cleanup';
 import type { ReleaseReceipt } from '@media-jobs/core';
-import { MediaJobError, type Clock } from '@media-jobs/foundation';
+import { MediaJobError, type Clock, type Timer } from '@media-jobs/foundation';
 
 export interface GpuAccountOptions {
   readonly uuid: string;
-  /** Asks the driver. */
-  readonly read: () => Promise<GpuMemory>;
+  /** Asks the driver; an abort ends the asking. */
+  readonly read: (signal?: AbortSignal) => Promise<GpuMemory>;
   readonly clock: Clock;
   /** What others may take in the meantime, in MiB, without the memory counting as not back. */
   readonly toleranceMiB?: number;
@@ -45,25 +45,32 @@ export class GpuAccount {
     this.#listed = false;
   }
 
-  /** Looks now and then until it is disposed of. */
-  watch(pid: () => number | null): Disposable {
-    let over = false;
+  /** Looks now and then until it is disposed of; a look that is then under way is broken off. */
+  watch(pid: () => number | null): AsyncDisposable {
+    const leaving = new AbortController();
+    let looking = Promise.resolve();
     const look = async (): Promise<void> => {
-      await this.look(pid());
-      if (!over) timer = this.#options.clock.after(sampleMs, () => void look());
+      try {
+        await this.look(pid(), leaving.signal);
+      } catch (error) {
+        if (!leaving.signal.aborted) throw error;
+      }
+      if (!leaving.signal.aborted) timer = plan();
     };
-    let timer = this.#options.clock.after(sampleMs, () => void look());
+    const plan = (): Timer => this.#options.clock.after(sampleMs, () => void (looking = look()));
+    let timer = plan();
     return {
-      [Symbol.dispose]: () => {
-        over = true;
+      [Symbol.asyncDispose]: async () => {
+        leaving.abort();
         timer.cancel();
+        await looking;
       },
     };
   }
 
   /** One look, while the process is there. */
-  async look(pid: number | null): Promise<void> {
-    const card = await this.#card();
+  async look(pid: number | null, signal?: AbortSignal): Promise<void> {
+    const card = await this.#card(signal);
     this.#latestMiB = card?.usedMiB ?? this.#latestMiB;
     this.#peakMiB = Math.max(this.#peakMiB, this.#latestMiB);
     if (pid !== null && card?.processes.some((holder) => holder.pid === pid) === true) this.#listed = true;
@@ -97,9 +104,9 @@ export class GpuAccount {
     }
   }
 
-  async #card(): Promise<Gpu | undefined> {
+  async #card(signal?: AbortSignal): Promise<Gpu | undefined> {
     const { read, uuid } = this.#options;
-    return (await read()).gpus.find((gpu) => gpu.uuid === uuid);
+    return (await read(signal)).gpus.find((gpu) => gpu.uuid === uuid);
   }
 }
 
