@@ -13,6 +13,7 @@ export interface DecodeRequest {
   /** Absolute. */
   readonly path: string;
   readonly stream: AudioStream;
+  readonly maxAllocBytes: number;
   readonly channels: DecodedChannels;
   readonly highpassHz: number | undefined;
   readonly denoise?: Denoise;
@@ -84,7 +85,7 @@ function* silentPieces(bytes: number): Generator<Uint8Array> {
   for (let rest = bytes; rest > 0; rest -= pieceBytes) yield new Uint8Array(Math.min(rest, pieceBytes));
 }
 
-function argumentsFor({ path, stream, channels, highpassHz, denoise = 'off', part, timeoutMs }: DecodeRequest, { limits, threads }: ResolvedFfmpegOptions, mostSeconds: number, frameBytes: number): readonly string[] {
+function argumentsFor({ path, stream, maxAllocBytes, channels, highpassHz, denoise = 'off', part, timeoutMs }: DecodeRequest, { threads }: ResolvedFfmpegOptions, mostSeconds: number, frameBytes: number): readonly string[] {
   const maxSeconds = Math.ceil(mostSeconds + marginSeconds);
   return decodeArguments({
     file: path,
@@ -94,7 +95,7 @@ function argumentsFor({ path, stream, channels, highpassHz, denoise = 'off', par
     denoise,
     fromSeconds: part?.fromSeconds,
     threads,
-    maxAllocBytes: limits.maxAllocBytes,
+    maxAllocBytes,
     maxSeconds,
     maxOutputBytes: (maxSeconds + marginSeconds) * speechSampleRate * frameBytes,
     cpuSeconds: Math.ceil((timeoutMs / 1000) * threads) + marginSeconds,

@@ -20,6 +20,8 @@ import { prepareSpeech, type PreparedSpeech } from './speech/prepare-speech.ts';
 import { drawSpectrogramOf, type SpectrogramOptions } from './spectrogram/spectrogram.ts';
 import { split, type SplitOptions, type SplitResult } from './split/split.ts';
 import type { PictureResult } from './waveform/picture-file.ts';
+import { validate, type ValidateOptions } from './validate/validate.ts';
+import type { ValidationReport } from './validate/validation-report.ts';
 import { drawWaveformOf, type WaveformOptions } from './waveform/waveform.ts';
 
 /**
@@ -35,6 +37,8 @@ import { drawWaveformOf, type WaveformOptions } from './waveform/waveform.ts';
 export interface Ffmpeg extends SpeechSource {
   /** Says what a file holds. Validates before it believes. */
   probe(file: string, options?: ProcessControls): Promise<MediaInfo>;
+  /** Decodes all sound of a file and reports what is broken, and what cannot be known. A broken file is a report; only what is no media, or does not end, is thrown. */
+  validate(file: string, options?: ValidateOptions): Promise<ValidationReport>;
   /** Makes 16 kHz mono speech of even loudness from any media file, in one decode; with its picture when asked for. */
   prepareSpeech(file: string, outFile: string, options?: PrepareSpeechOptions): Promise<PreparedSpeech>;
   /** Draws the waveform of any media file as a PNG. */
@@ -72,6 +76,7 @@ export function createFfmpeg(options: FfmpegOptions = {}): Ffmpeg {
   const context = Object.freeze({ options: resolved, programs, gate: createConcurrencyGate(resolved.concurrency) });
   return Object.freeze<Ffmpeg>({
     probe: async (file, controls = {}) => (await probeFile(file, context, controls)).info,
+    validate: (file, given = {}) => validate(file, given, context),
     prepareSpeech: (file, outFile, given = {}) => prepareSpeech(file, outFile, given, context),
     waveform: (file, pngFile, given = {}) => drawWaveformOf(file, pngFile, given, context),
     run: (request, controls = {}) => runMedia(request, controls, context),

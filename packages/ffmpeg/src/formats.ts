@@ -6,6 +6,19 @@ export const allowedFormats = Object.freeze([
   'wav', 'w64', 'mp3', 'aac', 'flac', 'ogg', 'mov', 'mp4', 'm4a', '3gp', '3g2', 'mj2', 'matroska', 'webm', 'mpegts', 'mpeg', 'flv', 'avi', 'asf', 'aiff', 'caf', 'amr', 'ac3',
 ] as const);
 
+/** Containers that are a row of frames, packets or pages, or samples without an index: nothing in them needs a large piece of memory. */
+const rowFormats = new Set(['wav', 'w64', 'mp3', 'aac', 'flac', 'ogg', 'mpegts', 'mpeg', 'aiff', 'amr', 'ac3', 'eac3']);
+/** Twice the largest picture that a FLAC file can hold in its head. */
+const rowAllocBytes = 33_554_432;
+
+/**
+ * Largest single allocation of ffmpeg for a file of this format, of the `most` that is allowed. In a row of frames ffmpeg collects all it reads until it
+ * finds the next one, up to this size: gigabytes of zeros would otherwise fill the memory to the last of what an index of days may need.
+ */
+export function allocationLimit(format: string, most: number): number {
+  return rowFormats.has(format.split(',', 1)[0] ?? '') ? Math.min(most, rowAllocBytes) : most;
+}
+
 /** Decoders that may be opened: those of audio that these containers carry. A picture in an audio file is never decoded. */
 export const allowedDecoders = Object.freeze([
   'aac', 'aac_fixed', 'aac_latm', 'mp1', 'mp1float', 'mp2', 'mp2float', 'mp3', 'mp3float', 'opus', 'libopus', 'vorbis', 'libvorbis', 'flac', 'alac', 'speex', 'libspeex',

@@ -17,6 +17,8 @@ export type { PictureResult } from './waveform/picture-file.ts';
 export { defaultSpectrogram, type SpectrogramLook } from './spectrogram/spectrogram-options.ts';
 export type { SpectrogramOptions } from './spectrogram/spectrogram.ts';
 export type { SplitBy, SplitOptions, SplitPart, SplitResult } from './split/split.ts';
+export type { ValidateOptions } from './validate/validate.ts';
+export type { TimeJump, ValidatedStream, ValidationFault, ValidationReport } from './validate/validation-report.ts';
 export { neededFilters, type DoctorWarning, type FfmpegReport, type ProgramReport } from './binaries/doctor.ts';
 export type { FfmpegPhase, FfmpegProgress } from './progress.ts';
 export { timeLimit, type TimeLimit, type TimeLimitOptions } from './time-limit.ts';
@@ -26,4 +28,5 @@ export {
   convertOperation, denoiseOperation, extractAudioOperation, highpassOperation, normalizeLoudnessOperation, resampleOperation, toMonoOperation, type MediaOperationOptions,
 } from './operations/single-operations.ts';
 export { spectrogramOperation, splitOperation, waveformOperation } from './operations/picture-operations.ts';
+export { validateOperation } from './operations/validate-operation.ts';
 export type { Cut, Ending } from './ending/ending.ts';

@@ -21,7 +21,7 @@ export interface FfmpegLimits {
   readonly minSpeed: number;
   /** Longer audio is refused. At most 129,600 (36 hours), because a WAV file holds 4 GiB. */
   readonly maxDurationSeconds: number;
-  /** Largest single allocation of ffmpeg and ffprobe. */
+  /** Largest single allocation of ffmpeg and ffprobe. Where a format needs no index ffmpeg gets 32 MiB at most. */
   readonly maxAllocBytes: number;
   /** Larger inputs are refused before a byte is read. Default: none. */
   readonly maxInputBytes?: number;

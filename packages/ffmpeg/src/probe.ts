@@ -7,6 +7,7 @@ import { askProbe } from './ask-probe.ts';
 import { defaultAudioStream, describeMedia } from './describe-media.ts';
 import { examineEnding } from './ending/examine-ending.ts';
 import { endingOfUnreadable, truncated } from './ending/require-ending.ts';
+import { allocationLimit } from './formats.ts';
 import type { MediaContext } from './media-context.ts';
 import type { AudioStream, MediaInfo } from './media-info.ts';
 import { requirePath } from './option-checks.ts';
@@ -19,6 +20,8 @@ export interface ProbedInput {
   readonly path: string;
   readonly bytes: number;
   readonly info: MediaInfo;
+  /** Largest single allocation of ffmpeg for this file. */
+  readonly maxAllocBytes: number;
 }
 
 /** Some writers promise a few samples too many. */
@@ -39,7 +42,7 @@ export async function probeFile(file: string, context: MediaContext, controls: P
   const promisedSeconds = answer.format?.format_name === 'wav' ? await promisedWavSeconds(path, bytes) : undefined;
   const info = describeMedia(answer, { path, bytes, stderr, needsAudio, ending, ...(promisedSeconds === undefined ? {} : { promisedSeconds }) });
   requireLength(path, info.audio.length === 0 ? info : defaultAudioStream(info), limits.maxDurationSeconds);
-  return { path, bytes, info };
+  return { path, bytes, info, maxAllocBytes: allocationLimit(info.format, limits.maxAllocBytes) };
 }
 
 /** A file that lost its end may have lost its index with it: that is worth more than what ffprobe says. */

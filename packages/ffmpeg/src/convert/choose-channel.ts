@@ -39,8 +39,8 @@ async function listen({ media, context, options, progress }: Conversion): Promis
     frames += samples.length / 2;
     progress.report('probe', frames / speechSampleRate, media.stream.durationSeconds);
   };
-  const { path, stream, timeoutMs, ffmpeg } = media;
-  await decode({ path, stream, timeoutMs, channels: 'both', highpassHz: undefined, onSamples }, ffmpeg.path, context, options);
+  const { path, stream, timeoutMs, ffmpeg, maxAllocBytes } = media;
+  await decode({ path, stream, maxAllocBytes, timeoutMs, channels: 'both', highpassHz: undefined, onSamples }, ffmpeg.path, context, options);
   const [left = 0, right = 0, mix = 0] = meters.map((meter) => Math.max(-70, meter.integrated()));
   return [left, right, mix];
 }

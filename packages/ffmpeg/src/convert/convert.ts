@@ -78,7 +78,7 @@ export async function copy(conversion: Conversion): Promise<ConvertedAudio> {
 }
 
 async function write({ media, target, format, options, context, progress }: Conversion, args: readonly string[], seconds: number | undefined, sound: Sound): Promise<Written> {
-  const { path, bytes, stream, timeoutMs } = media;
+  const { path, bytes, stream, timeoutMs, maxAllocBytes } = media;
   const { limits } = context.options;
   const predicted = Math.ceil(predictBytes(stream, bytes, format, sound));
   const output = {
@@ -90,7 +90,7 @@ async function write({ media, target, format, options, context, progress }: Conv
     expectedSeconds: stream.durationConfidence === 'exact' ? seconds : undefined,
   };
   const onSeconds = (done: number): void => progress.report('decode', done, stream.durationSeconds);
-  return writeMedia({ inputs: [{ path, args: [], decoders: [] }], outputs: [output], args: [], timeoutMs, overwrite: options.overwrite ?? false, onSeconds }, context, options);
+  return writeMedia({ inputs: [{ path, maxAllocBytes, args: [], decoders: [] }], outputs: [output], args: [], timeoutMs, overwrite: options.overwrite ?? false, onSeconds }, context, options);
 }
 
 const sampleBytes = 4;

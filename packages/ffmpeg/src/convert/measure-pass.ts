@@ -10,7 +10,7 @@ const maxTailBytes = 16_384;
 /** Sends the stream through `filters` and gives what they said of it. Writes nothing. */
 export async function measurePass(conversion: Conversion, filters: readonly string[]): Promise<string> {
   const { media, context, options, progress } = conversion;
-  const { path, stream, timeoutMs, ffmpeg } = media;
+  const { path, stream, timeoutMs, ffmpeg, maxAllocBytes } = media;
   const { limits, threads } = context.options;
   const said = createRunProgress();
   const onStdoutLine = (line: string, sign: () => void): void => {
@@ -19,7 +19,7 @@ export async function measurePass(conversion: Conversion, filters: readonly stri
     progress.report('probe', said.seconds, stream.durationSeconds);
   };
   const cpuSeconds = Math.ceil((timeoutMs / 1000) * threads) + 1;
-  const args = measureArguments({ file: path, stream: stream.index, filters: [keepTimeLine, ...filters].join(','), maxAllocBytes: limits.maxAllocBytes, maxSeconds: limits.maxDurationSeconds, cpuSeconds, threads });
+  const args = measureArguments({ file: path, stream: stream.index, filters: [keepTimeLine, ...filters].join(','), maxAllocBytes, maxSeconds: limits.maxDurationSeconds, cpuSeconds, threads });
   try {
     const stall = { timeoutMs: limits.stallMs, firstTimeoutMs: Math.max(limits.stallMs, limits.openTimeoutMs) };
     return (await runGuarded({ command: ffmpeg.path, args, timeoutMs, stall, onStdoutLine, maxTailBytes }, context, options)).stderrTail;

@@ -5,6 +5,7 @@ import { afterAll, expect, test, vi } from 'vitest';
 import { createFfmpeg } from '../ffmpeg.ts';
 import { createWorkbench } from '../testing/workbench.ts';
 import { spectrogramOperation, splitOperation, waveformOperation } from './picture-operations.ts';
+import { validateOperation } from './validate-operation.ts';
 import { convertOperation, denoiseOperation, extractAudioOperation, highpassOperation, normalizeLoudnessOperation, resampleOperation, toMonoOperation } from './single-operations.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -38,6 +39,7 @@ const operations = [
   [normalizeLoudnessOperation(options), {}, ['audio.wav']],
   [waveformOperation(options), {}, ['waveform.png']],
   [spectrogramOperation(options), {}, ['spectrogram.png']],
+  [validateOperation(options), {}, []],
   [splitOperation(options), { by: { everySeconds: 2.5 } }, ['part-0001.wav', 'part-0002.wav']],
 ] as const;
 

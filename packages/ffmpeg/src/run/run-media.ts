@@ -74,7 +74,7 @@ export async function runMedia(request: RunRequest, controls: RunControls, conte
   (controls.logger ?? logger).info({ ...limit, durationSeconds }, 'Time limit of a run');
   controls.onTimeLimit?.(limit.timeoutMs);
   const outputs = request.outputs.map((output) => planOutput(output, probed, context));
-  const given = inputs.map((input, index) => ({ path: probed[index]?.path as string, args: input.args ?? [], decoders: input.decoders ?? [] }));
+  const given = probed.map(({ path, maxAllocBytes }, index) => ({ path, maxAllocBytes, args: inputs[index]?.args ?? [], decoders: inputs[index]?.decoders ?? [] }));
   const onSeconds = (seconds: number): void => progress.report('decode', seconds, durationSeconds);
   const written = await writeMedia({ inputs: given, outputs, args, overwrite, timeoutMs: limit.timeoutMs, onSeconds }, context, controls);
   progress.done(written.seconds);

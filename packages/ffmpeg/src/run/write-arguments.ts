@@ -5,6 +5,8 @@ import { allowedDecoders } from '../formats.ts';
 export interface WriteInput {
   /** Absolute. */
   readonly path: string;
+  /** Largest single allocation for it. */
+  readonly maxAllocBytes: number;
   /** Options that stand before it. */
   readonly args: readonly string[];
   /** Decoders that may be opened besides those of audio. */
@@ -27,7 +29,6 @@ export interface WriteArguments {
   readonly outputs: readonly WriteArgumentsOutput[];
   /** Options for the whole, such as a filter graph with several inputs. */
   readonly args: readonly string[];
-  readonly maxAllocBytes: number;
   /** Processor time after which ffmpeg ends itself, also when nobody watches any more. */
   readonly cpuSeconds: number;
   readonly threads: number;
@@ -37,12 +38,12 @@ export interface WriteArguments {
 const [marginBytes, marginSeconds] = [1_048_576, 1];
 
 /** Arguments for ffmpeg: the caller's, with guards around each input and each output. Progress comes on the standard output. */
-export function writeArguments({ inputs, outputs, args, maxAllocBytes, cpuSeconds, threads }: WriteArguments): readonly string[] {
+export function writeArguments({ inputs, outputs, args, cpuSeconds, threads }: WriteArguments): readonly string[] {
   const bounded = ['-threads', String(threads)];
   return [
     '-hide_banner', '-nostdin', '-nostats', '-v', 'error', '-y', '-progress', 'pipe:1',
     ...(process.platform === 'win32' ? [] : ['-timelimit', String(cpuSeconds)]),
-    ...inputs.flatMap((input) => [...inputGuards(maxAllocBytes), '-codec_whitelist', [...allowedDecoders, ...input.decoders].join(','), ...bounded, ...input.args, '-i', fileUrl(input.path)]),
+    ...inputs.flatMap((input) => [...inputGuards(input.maxAllocBytes), '-codec_whitelist', [...allowedDecoders, ...input.decoders].join(','), ...bounded, ...input.args, '-i', fileUrl(input.path)]),
     ...args,
     ...outputs.flatMap((output) => [
       // What the caller says of threads and length stands behind, and counts; size and format are not the caller's.

@@ -112,7 +112,6 @@ function argumentsFor({ inputs, outputs, args, timeoutMs }: WriteRequest, parts:
     inputs,
     args,
     outputs: outputs.map((output, index) => ({ part: parts[index] as string, args: output.args, muxer: output.format.muxer, maxBytes: output.maxBytes, maxSeconds: limits.maxDurationSeconds })),
-    maxAllocBytes: limits.maxAllocBytes,
     threads,
     cpuSeconds: Math.ceil((timeoutMs / 1000) * threads) + 1,
   });

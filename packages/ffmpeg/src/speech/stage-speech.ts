@@ -60,7 +60,7 @@ export async function stageSpeech(run: SpeechRun): Promise<StagedSpeech> {
 
 async function stageChannels({ context, request, options, media, progress, files }: SpeechRun, channels: DecodedChannels, timeoutMs: number): Promise<Staged> {
   const { disk } = context.options;
-  const { path, stream, bytes, ffmpeg } = media;
+  const { path, stream, bytes, ffmpeg, maxAllocBytes } = media;
   const { highpassHz, denoise, parallel } = request;
   await requireRoom([files.staged.path, files.speech.target], predictedBytes(stream, channels, bytes, context.options.limits.maxDurationSeconds), disk);
   const onSeconds = (seconds: number): void => progress.report('decode', seconds, stream.durationSeconds);
@@ -70,7 +70,7 @@ async function stageChannels({ context, request, options, media, progress, files
     if (together !== undefined) return { ...together, processes: chunks.length };
   }
   const stage = { path: files.staged.path, channels: channels === 'both' ? 2 : 1, reserveBytes: reserveWhileWriting(disk), onSeconds };
-  return await stageDecoded(stage, (onSamples) => decode({ path, stream, channels, highpassHz, denoise, timeoutMs, onSamples }, ffmpeg.path, context, options));
+  return await stageDecoded(stage, (onSamples) => decode({ path, stream, maxAllocBytes, channels, highpassHz, denoise, timeoutMs, onSamples }, ffmpeg.path, context, options));
 }
 
 function only({ measured: [first] }: Staged): LoudnessMeasurement {

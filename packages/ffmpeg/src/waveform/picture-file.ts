@@ -47,8 +47,8 @@ export async function drawPictureOf(file: string, pngFile: string, picture: Grow
     samplesSeen += samples.length;
     progress.report('decode', samplesSeen / speechSampleRate, media.stream.durationSeconds);
   };
-  const { path, stream, timeoutMs } = media;
-  const decoded = await decode({ path, stream, timeoutMs, channels: 'mix', highpassHz: undefined, onSamples }, media.ffmpeg.path, context, options);
+  const { path, stream, timeoutMs, maxAllocBytes } = media;
+  const decoded = await decode({ path, stream, maxAllocBytes, timeoutMs, channels: 'mix', highpassHz: undefined, onSamples }, media.ffmpeg.path, context, options);
   progress.report('verify', 0, undefined);
   const drawn = picture.draw();
   const bytes = await writePicture(part.path, drawn);

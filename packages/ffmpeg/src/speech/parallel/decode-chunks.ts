@@ -79,7 +79,7 @@ async function decodeChunk(request: ChunkedDecode, chunk: DecodeChunk, onFrames:
   const { channels, highpassHz, denoise, timeoutMs } = request;
   const seconds = to === undefined ? undefined : (to - from + lead) / speechSampleRate + spareSeconds;
   try {
-    const { warnings } = await decode({ path: media.path, stream: media.stream, channels, highpassHz, timeoutMs, onSamples, part: { fromSeconds, seconds }, ...(denoise === undefined ? {} : { denoise }) }, media.ffmpeg.path, context, controls);
+    const { warnings } = await decode({ path: media.path, stream: media.stream, maxAllocBytes: media.maxAllocBytes, channels, highpassHz, timeoutMs, onSamples, part: { fromSeconds, seconds }, ...(denoise === undefined ? {} : { denoise }) }, media.ffmpeg.path, context, controls);
     await writer.close();
     return { end: Math.min(next, to ?? next), before, warnings };
   } catch (error) {
