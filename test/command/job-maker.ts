@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { createMediaJobs, defineOperation, inputFile, type MediaJobs } from '@media-jobs/core';
 import { MediaJobError } from '@media-jobs/foundation';
 import { runProgram } from '@media-jobs/process';
+import { createRedisStore } from '@media-jobs/redis-store';
 import { createSqliteStore } from '@media-jobs/sqlite-store';
 import { z } from 'zod';
 
 /**
  * A service of its own on a work folder, for commands to look at. `ended` makes jobs that have ended in every way, and one
- * that waits; `running` works on one until it is told to go, or is killed. The times are short, so that nobody waits.
+ * that waits; `running` works on one until it is told to go, or is killed. With a URL the records are in that Redis, under the prefix `talks`. The times are short, so that nobody waits.
  */
-const [workFolder = '', file = '', mode = '', ttlHours = '1'] = process.argv.slice(2);
+const [workFolder = '', file = '', mode = '', ttlHours = '1', redisUrl] = process.argv.slice(2);
 
 const work = defineOperation({
   name: 'work',
@@ -34,7 +35,7 @@ const work = defineOperation({
 });
 
 const open = (worker: boolean): Promise<MediaJobs<readonly [typeof work]>> =>
-  createMediaJobs({ operations: [work], store: createSqliteStore({ file: join(workFolder, 'jobs.db') }), workFolder, worker, ttlHours: Number(ttlHours), heartbeatMs: 1_000, leaseMs: 3_000, pollIntervalMs: 50 });
+  createMediaJobs({ operations: [work], store: redisUrl === undefined ? createSqliteStore({ file: join(workFolder, 'jobs.db') }) : createRedisStore({ url: redisUrl, prefix: 'talks' }), workFolder, worker, ttlHours: Number(ttlHours), heartbeatMs: 1_000, leaseMs: 3_000, pollIntervalMs: 50 });
 
 async function untilSleeping(jobs: MediaJobs<readonly [typeof work]>): Promise<string> {
   const job = await jobs.submit('work', { file, task: 'hang' });

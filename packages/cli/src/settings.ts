@@ -21,7 +21,7 @@ export interface Settings {
 
 /** Options win over variables, variables over defaults. Throws `INVALID_ENVIRONMENT`. */
 export function settingsOf(invocation: Invocation, environment: Environment): Settings {
-  // No command uses Redis: a setting that is meant for services must not stop them.
+  // Redis is used only where `--redis` says so: a setting that is meant for services must not stop other commands.
   const config = configFromEnv({ ...environment, REDIS_URL: undefined });
   const model = invocation.text('model') ?? filled(environment['MEDIA_JOBS_MODEL']);
   return {

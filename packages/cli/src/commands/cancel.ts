@@ -3,14 +3,14 @@ import { MediaJobError } from '@media-jobs/foundation';
 import { exitCodes, type Command, type CommandContext, type ExitCode, type Invocation } from '../command.ts';
 import { findJob } from '../jobs/find-job.ts';
 import { workerOf } from '../jobs/job-shape.ts';
-import { findWorkPlace, openJobs, openStore } from '../jobs/work-place.ts';
+import { findWorkPlace, openJobs, storeOptions, type WorkPlace } from '../jobs/work-place.ts';
 
 /** `media-jobs cancel ID`. */
 export const cancel: Command = Object.freeze({
   name: 'cancel',
   about: 'end a job that waits, and have the work of one that runs stopped',
   operands: ['ID'],
-  options: [],
+  options: storeOptions,
   details: [
     'Prints the id and `cancelled`, or `requested` when another process works on it: that one stops it within a second or so, at the latest at its next beat.',
     'The beginning of an id is enough when no other job begins with it.',
@@ -19,7 +19,7 @@ export const cancel: Command = Object.freeze({
 });
 
 async function run(invocation: Invocation, context: CommandContext): Promise<ExitCode> {
-  const place = await findWorkPlace(invocation, context);
+  const place = await findWorkPlace(invocation, context, { touchesFiles: true });
   const found = await lookUp(invocation, context, place);
   await using jobs = await openJobs(place);
   const outcome = await cancelJob(jobs, found);
@@ -30,8 +30,8 @@ async function run(invocation: Invocation, context: CommandContext): Promise<Exi
 }
 
 /** An unknown id must not have the work folder opened and swept. */
-async function lookUp(invocation: Invocation, { signal }: CommandContext, place: Parameters<typeof openStore>[0]): Promise<JobRecord> {
-  await using store = openStore(place);
+async function lookUp(invocation: Invocation, { signal }: CommandContext, place: WorkPlace): Promise<JobRecord> {
+  await using store = place.openStore();
   // Awaited here: the store is closed as soon as this returns.
   return await findJob(store, invocation.files[0] ?? '', signal);
 }

@@ -2,6 +2,7 @@ import { exitCodes, type Command, type CommandContext, type ExitCode, type Invoc
 import { deadLetterTable } from '../jobs/job-table.ts';
 import { defaultLimit, limitOf } from '../jobs/list-jobs.ts';
 import { printJobs } from '../jobs/print-jobs.ts';
+import { storeOptions } from '../jobs/work-place.ts';
 
 const name = 'dead-letters';
 
@@ -13,6 +14,7 @@ export const deadLetters: Command = Object.freeze({
   options: [
     { name: 'limit', value: 'N', about: `at most so many (default: ${defaultLimit})` },
     { name: 'json', about: 'print one object for programs, as `jobs` does' },
+    ...storeOptions,
   ],
   details: ['WHY is what was used up: the attempts, the workers that may be lost, or the tries that are not charged.', '`job ID` says what went wrong, `retry ID` puts it in line again.'],
   run,

@@ -3,6 +3,7 @@ import { exitCodes, type Command, type CommandContext, type ExitCode, type Invoc
 import { jobTable } from '../jobs/job-table.ts';
 import { defaultLimit, filterOf, limitOf } from '../jobs/list-jobs.ts';
 import { printJobs } from '../jobs/print-jobs.ts';
+import { storeOptions } from '../jobs/work-place.ts';
 
 const name = 'jobs';
 
@@ -16,6 +17,7 @@ export const jobs: Command = Object.freeze({
     { name: 'operation', value: 'NAME', about: 'only those of this operation, such as transcribe' },
     { name: 'limit', value: 'N', about: `at most so many (default: ${defaultLimit})` },
     { name: 'json', about: 'print one object for programs: `jobs`, and `more` when there are more than these' },
+    ...storeOptions,
   ],
   details: ['The ids are shortened; `job`, `cancel` and `retry` take them as they are shown, and `--json` has them whole.'],
   run,

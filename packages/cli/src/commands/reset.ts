@@ -2,7 +2,7 @@ import type { ResetOptions, ResetReport, Resettable } from '@media-jobs/cleanup'
 import { createModels } from '@media-jobs/whisper';
 import { exitCodes, modelsFolderOption, type Command, type CommandContext, type ExitCode, type Invocation } from '../command.ts';
 import { resetText } from '../jobs/reset-text.ts';
-import { findWorkPlace, openJobs, openStore, type WorkPlace } from '../jobs/work-place.ts';
+import { findWorkPlace, openJobs, storeOptions, type WorkPlace } from '../jobs/work-place.ts';
 import { settingsOf } from '../settings.ts';
 import { usageError } from '../usage-error.ts';
 
@@ -18,6 +18,7 @@ export const reset: Command = Object.freeze({
     { name: 'yes', about: 'do not ask; needed where nobody can be asked' },
     { name: 'json', about: 'print the report for programs' },
     modelsFolderOption,
+    ...storeOptions,
   ],
   details: [
     'It cannot be undone. With --deep it cancels running jobs, also those of other processes, and may take a minute: it ends when',
@@ -29,7 +30,7 @@ export const reset: Command = Object.freeze({
 
 async function run(invocation: Invocation, context: CommandContext): Promise<ExitCode> {
   const { stdout, signal } = context;
-  const place = await findWorkPlace(invocation, context);
+  const place = await findWorkPlace(invocation, context, { touchesFiles: true });
   const level = invocation.isSet('deep') ? 'deep' : 'basic';
   if (!(await isMeant(invocation, context, place, level))) {
     await context.stderr.write('Nothing was removed.\n');
@@ -53,7 +54,7 @@ async function isMeant(invocation: Invocation, { ask }: CommandContext, { workFo
 
 async function resetOnce(place: WorkPlace, options: ResetOptions, models: Resettable, signal: AbortSignal): Promise<ResetReport> {
   // A folder with a `jobs.db` that is none of ours is no work folder, and must not become one.
-  await using store = openStore(place);
+  await using store = place.openStore();
   await store.ping();
   await using jobs = await openJobs(place, [models]);
   signal.throwIfAborted();

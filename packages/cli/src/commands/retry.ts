@@ -3,7 +3,7 @@ import { MediaJobError } from '@media-jobs/foundation';
 import { exitCodes, type Command, type CommandContext, type ExitCode, type Invocation } from '../command.ts';
 import { findJob } from '../jobs/find-job.ts';
 import { listJobs } from '../jobs/list-jobs.ts';
-import { findWorkPlace, openStore } from '../jobs/work-place.ts';
+import { findWorkPlace, storeOptions } from '../jobs/work-place.ts';
 import { countText } from '../units.ts';
 import { usageError } from '../usage-error.ts';
 
@@ -14,7 +14,7 @@ export const retry: Command = Object.freeze({
   name: 'retry',
   about: 'put a failed job, or all of them, in line again with a full budget of attempts',
   operands: ['[ID]'],
-  options: [{ name: 'all-failed', about: 'all that have failed, dead letters or not, instead of one ID' }],
+  options: [{ name: 'all-failed', about: 'all that have failed, dead letters or not, instead of one ID' }, ...storeOptions],
   details: [nobodyRuns, 'Prints the id of each job that is in line again.'],
   run,
 });
@@ -24,7 +24,8 @@ async function run(invocation: Invocation, context: CommandContext): Promise<Exi
   const [id] = invocation.files;
   const all = invocation.isSet('all-failed');
   if (all === (id !== undefined)) throw usageError(`Expected either an ID or \`--all-failed\`, got ${all ? 'both' : 'neither'}.`, 'retry');
-  await using store = openStore(await findWorkPlace(invocation, context));
+  const place = await findWorkPlace(invocation, context);
+  await using store = place.openStore();
   const retried = id === undefined ? retryAll(store, signal) : [await retryOne(store, id, signal)];
   let count = 0;
   for await (const retriedId of retried) {

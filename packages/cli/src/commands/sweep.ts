@@ -2,21 +2,21 @@ import { openWorkFolder } from '@media-jobs/cleanup';
 import type { CleanupReport } from '@media-jobs/core';
 import { exitCodes, type Command, type CommandContext, type ExitCode, type Invocation } from '../command.ts';
 import { sweepText } from '../jobs/sweep-text.ts';
-import { findWorkPlace, openJobs, openStore, type WorkPlace } from '../jobs/work-place.ts';
+import { findWorkPlace, openJobs, storeOptions, type WorkPlace } from '../jobs/work-place.ts';
 
 /** `media-jobs sweep`. */
 export const sweep: Command = Object.freeze({
   name: 'sweep',
   about: 'remove what has expired and what dead processes left, and bring back jobs that lost their worker',
   operands: [],
-  options: [{ name: 'json', about: 'print one object for programs' }],
+  options: [{ name: 'json', about: 'print one object for programs' }, ...storeOptions],
   details: ['One cleanup pass, as every worker makes it from time to time; safe while workers run. Ends with 1 when something could not be removed.'],
   run,
 });
 
 async function run(invocation: Invocation, context: CommandContext): Promise<ExitCode> {
   const { stdout, signal } = context;
-  const place = await findWorkPlace(invocation, context);
+  const place = await findWorkPlace(invocation, context, { touchesFiles: true });
   await requireStore(place);
   const report = await sweepOnce(place, signal);
   await stdout.write(invocation.isSet('json') ? `${JSON.stringify(report, null, 2)}\n` : sweepText(report));
@@ -25,7 +25,7 @@ async function run(invocation: Invocation, context: CommandContext): Promise<Exi
 
 /** A folder with a `jobs.db` that is none of ours is no work folder, and must not become one. */
 async function requireStore(place: WorkPlace): Promise<void> {
-  await using store = openStore(place);
+  await using store = place.openStore();
   await store.ping();
 }
 
