@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 
 /** Dimensions of published models. */
-export const sizes = { base: { width: 512, heads: 8, layers: 6 }, small: { width: 768, heads: 12, layers: 12 } } as const;
+export const sizes = { tiny: { width: 384, heads: 6, layers: 4 }, base: { width: 512, heads: 8, layers: 6 }, small: { width: 768, heads: 12, layers: 12 } } as const;
 export type Size = keyof typeof sizes;
 
 /** Of the English vocabulary. */

@@ -3,10 +3,13 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { writeScriptedModel } from './testing/scripted-model.ts';
 import { tone } from './testing/speech.ts';
 import { testFolder } from './testing/test-folder.ts';
+
+// A machine that is busy with other things is slow, not wrong.
+vi.setConfig({ testTimeout: 120_000 });
 
 const folder = testFolder();
 const endless = join(folder, 'endless.bin');
@@ -19,8 +22,8 @@ beforeAll(async () => {
   wavFile = await tone(folder, 'tone', 2);
 });
 
-function start(program: string, args: readonly string[], execArgv: readonly string[] = []): ChildProcess {
-  return mortal(fork(fileURLToPath(new URL(`testing/${program}`, import.meta.url)), args, { execArgv: ['--conditions=@media-jobs/source', ...execArgv], stdio: 'inherit' }));
+function start(program: string, args: readonly string[]): ChildProcess {
+  return mortal(fork(fileURLToPath(new URL(`testing/${program}`, import.meta.url)), args, { execArgv: ['--conditions=@media-jobs/source'], stdio: 'inherit' }));
 }
 
 /** Does not outlive its test, also when that fails. */
@@ -44,14 +47,18 @@ function parentOf(pid: number): number {
   }
 }
 
-test.each([['in the middle of a run', endless, 'running'], ['while the engine is kept warm', quick, 'idle']] as const)('the engine does not outlive a parent that is killed %s', async (_when, model, sign) => {
-  const parent = start('dying-parent.ts', [model, wavFile]);
-  for (let message: unknown; message !== sign;) [message] = (await once(parent, 'message')) as [unknown];
-  const engines = childrenOf(Number(parent.pid));
-  expect(engines).toHaveLength(1);
-  parent.kill('SIGKILL');
-  await once(parent, 'exit');
-  await expect.poll(() => engines.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 5000 }).toEqual([]);
+describe.each(['addon-child', 'whisper-cli'])('%s', (engine) => {
+  test.each([['in the middle of a run', endless, 'running'], ['while it is kept warm', quick, 'idle']] as const)('does not outlive a parent that is killed %s', async (_when, model, sign) => {
+    const parent = start('dying-parent.ts', [model, wavFile, engine]);
+    const said = new Set<unknown>();
+    parent.on('message', (message) => said.add(message));
+    await expect.poll(() => said.has(sign), { timeout: 60_000 }).toBe(true);
+    const engines = childrenOf(Number(parent.pid));
+    expect(engines).toHaveLength(1);
+    parent.kill('SIGKILL');
+    await once(parent, 'exit');
+    await expect.poll(() => engines.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 20_000 }).toEqual([]);
+  });
 });
 
 test('the engine ends itself when its channel closes, also in the middle of a run', async () => {
@@ -68,13 +75,3 @@ test('the engine ends itself when its channel closes, also in the middle of a ru
   engine.disconnect();
   expect(await gone).toEqual([null, 'SIGKILL']);
 });
-
-test.each([['a new engine each', '0', 20], ['one warm engine', 'Infinity', 20]] as const)('twenty runs with %s leave no process, and this one no larger', async (_mode, keepAliveMs, runs) => {
-  const soak = start('soak.ts', [quick, wavFile, String(runs), keepAliveMs], ['--expose-gc']);
-  const [{ memory, left }] = (await once(soak, 'message')) as [{ memory: number[]; left: number[] }];
-  await once(soak, 'exit');
-  expect(left).toEqual([]);
-  const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-  // The first runs fill caches; after that nothing may grow.
-  expect(average(memory.slice(-5)) - average(memory.slice(5, 10))).toBeLessThan(10e6);
-}, 120_000);

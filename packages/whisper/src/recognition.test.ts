@@ -20,6 +20,18 @@ test('twenty synthesised phrases in random order are heard with at most one word
   expect(wordErrorRate(pairs), JSON.stringify(pairs, null, 1)).toBeLessThanOrEqual(0.1);
 }, 180_000);
 
+test('both engines hear the same in the same sound, with the same beam', async () => {
+  const files = await Promise.all(phrases(6, 7).map((phrase, index) => speak(folder, `both-${index}`, phrase)));
+  const heard = await Promise.all((['addon-child', 'whisper-cli'] as const).map(async (engine) => {
+    await using whisper = await createWhisper({ model, engine, keepAliveMs: Infinity });
+    const texts: string[] = [];
+    for (const file of files) texts.push((await whisper.transcribe(file)).text);
+    return texts;
+  }));
+  expect(heard[0]).toEqual(heard[1]);
+  expect(heard[0]?.every((text) => text !== '')).toBe(true);
+}, 300_000);
+
 test('the words of two phrases stand in segments whose times are those of the speech', async () => {
   await using whisper = await createWhisper({ model });
   const file = await speak(folder, 'times', 'hello world, media job done');

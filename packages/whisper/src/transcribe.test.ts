@@ -118,6 +118,20 @@ describe('a job of transcription', () => {
     });
   });
 
+  test.each(['addon-child', 'whisper-cli'] as const)('whose engine is killed costs one attempt, and is then heard by another: %s', async (engine) => {
+    await using whisper = await createWhisper({ model, engine, keepAliveMs: Infinity });
+    const { release } = await whisper.transcribe(file);
+    await withJobs(whisper, async (jobs) => {
+      // A process that is stopped can end no run before it is killed.
+      process.kill(Number(release?.pid), 'SIGSTOP');
+      const job = await jobs.submit('transcribe', { file });
+      for await (const { phase } of job.events()) if (phase === 'transcribe') break;
+      process.kill(Number(release?.pid), 'SIGKILL');
+      expect(await job.result()).toMatchObject({ text: 'one & two' });
+      expect(await job.record()).toMatchObject({ state: 'completed', attempts: 2 });
+    });
+  });
+
   test('that is cancelled while the engine runs is over within a second, and the engine with it', async () => {
     await using whisper = await createWhisper({ model: writeScriptedModel(join(folder, 'endless.bin'), { loop: true, audioContext: 1500 }) });
     await withJobs(whisper, async (jobs) => {

@@ -1,8 +1,8 @@
-/** A program that is killed in the middle of a run: `node dying-parent.ts MODEL WAV`. It says `running` when it is there. */
+/** A program that is killed in the middle of a run: `node dying-parent.ts MODEL WAV ENGINE`. It says `running` when it is there. */
 import { createWhisper } from '@media-jobs/whisper';
 
-const [model = '', wavFile = ''] = process.argv.slice(2);
-await using whisper = await createWhisper({ model, keepAliveMs: Infinity });
+const [model = '', wavFile = '', engine] = process.argv.slice(2);
+await using whisper = await createWhisper({ model, engine: engine === 'addon-child' ? 'addon-child' : 'whisper-cli', keepAliveMs: Infinity });
 await whisper.transcribe(wavFile, { onProgress: () => process.send?.('running') });
 process.send?.('idle');
 setInterval(() => undefined, 1000);

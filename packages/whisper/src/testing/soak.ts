@@ -1,17 +1,25 @@
-/** Runs files, which commas separate, in turn, many times, and tells its own memory: `node --expose-gc soak.ts MODEL WAV RUNS KEEP_ALIVE_MS`. */
+/** Runs files in turn, many times, and tells its own memory and every receipt: `node --expose-gc soak.ts OPTIONS`, of which `endurance.ts` has the shape. */
+import type { ReleaseReceipt } from '@media-jobs/core';
 import { ownerId, processesOf } from '@media-jobs/process';
-import { createWhisper } from '@media-jobs/whisper';
+import { createAddonEngine, createWhisper, createWhisperCliEngine } from '@media-jobs/whisper';
+import type { Endured, SoakOptions } from './endurance.ts';
+import { onCard } from './on-card.ts';
 
-const [model = '', wavFiles = '', runs = '1', keepAliveMs = '0'] = process.argv.slice(2);
+const { model, files, runs, keepAliveMs, engine, driver, lockFolder } = JSON.parse(process.argv[2] ?? '') as SoakOptions;
+// A child that has not yet become its program is called as its parent; the driver must not take it for an engine.
+process.title = 'soak';
 const collect = (globalThis as { gc?: () => void }).gc;
-const files = wavFiles.split(',');
 const memory: number[] = [];
+const receipts: (ReleaseReceipt | null)[] = [];
 {
-  await using whisper = await createWhisper({ model, keepAliveMs: Number(keepAliveMs) });
-  for (let run = 0; run < Number(runs); run += 1) {
-    await whisper.transcribe(files[run % files.length] ?? '');
+  await using whisper = await createWhisper({
+    model, keepAliveMs: keepAliveMs ?? Infinity, engine: onCard(engine === 'addon-child' ? createAddonEngine() : createWhisperCliEngine()), gpu: { command: driver, lockFolder },
+  });
+  for (let run = 0; run < runs; run += 1) {
+    receipts.push((await whisper.transcribe(files[run % files.length] ?? '')).release);
     collect?.();
     memory.push(process.memoryUsage.rss());
   }
+  if (keepAliveMs === null) receipts.push(await whisper.unload());
 }
-process.send?.({ memory, left: await processesOf(ownerId()) });
+process.send?.({ memory, receipts, left: await processesOf(ownerId()) } satisfies Endured);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ownerId, processesOf } from '@media-jobs/process';
@@ -12,4 +12,9 @@ export function testFolder(): string {
     expect(await processesOf(ownerId())).toEqual([]);
   });
   return folder;
+}
+
+/** What was left of temp files that belong to no work folder, and of what was written down about them, where `TMPDIR` was this. */
+export function leftOfTempFiles(place: string): readonly string[] {
+  return globSync('media-jobs-*/{temp,ledger,locks}/*', { cwd: place });
 }
