@@ -54,7 +54,7 @@ export async function endure(folder: string, options: Omit<SoakOptions, 'driver'
   }
   const ended = receipts.filter((receipt) => receipt?.proof === 'absent-from-driver');
   if (options.keepAliveMs === 0) expect(ended).toHaveLength(options.runs);
-  const tenth = Math.max(1, Math.floor(options.runs / 10));
+  const quarter = Math.floor(options.runs / 4);
   // The first runs fill caches; after that nothing may grow.
-  return { growth: average(memory.slice(-tenth)) - average(memory.slice(tenth, 2 * tenth)), engines: new Set(ended.map((receipt) => receipt?.pid)).size };
+  return { growth: average(memory.slice(-quarter)) - average(memory.slice(quarter, 2 * quarter)), engines: new Set(ended.map((receipt) => receipt?.pid)).size };
 }
