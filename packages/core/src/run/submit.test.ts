@@ -123,6 +123,7 @@ test('a completed job whose file is gone or of another size runs again as a new 
   await second.result();
   expect(runs).toHaveLength(3);
   expect(bench.logs.lines.filter(({ message }) => message.includes('unusable'))).toHaveLength(2);
+  expect(await bench.jobs.stats()).toMatchObject({ cacheUnusable: 2, cacheHits: 0, cacheMisses: 3 });
   await eventually(async () => (await bench.jobFolders()).length === 1);
 });
 
