@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { MediaJobError, type Timer } from '@media-jobs/foundation';
 import { isCluster, redisClientOptions, type RedisClient } from './client-rules.ts';
+import { watchDatabase } from './database-number.ts';
 import { describeUrl, type ResolvedRedisStoreOptions } from './options.ts';
 import { closedError, hasMoved, storeError } from './redis-error.ts';
 
@@ -25,17 +26,22 @@ export function createConnection(options: ResolvedRedisStoreOptions, liveKey: st
   let lastError: Error | null = null;
   const onError = (error: Error): void => void (lastError = error);
   client.on('error', onError);
+  const database = watchDatabase(client);
   const pulse = createPulse(options, client, liveKey);
 
   let connecting: Promise<void> | null = null;
   const connect = async (): Promise<void> => {
     await connectAtFirst(client, options, ending.signal, () => lastError);
+    await database.ask().catch((error: unknown) => {
+      throw storeError(error);
+    });
     connectedOnce = true;
     pulse.start();
   };
   const call: Connection['call'] = async (run) => {
     if (ending.signal.aborted) throw closedError();
     if (!connectedOnce) await (connecting ??= connect().finally(() => (connecting = null)));
+    database.require();
     try {
       const result = await run(client);
       pulse.felt();
@@ -50,6 +56,7 @@ export function createConnection(options: ResolvedRedisStoreOptions, liveKey: st
   const dispose = async (): Promise<void> => {
     ending.abort();
     pulse[Symbol.dispose]();
+    database[Symbol.dispose]();
     await connecting?.catch(() => undefined);
     if ('client' in source) client.off('error', onError);
     else client.disconnect();
