@@ -25,6 +25,8 @@ export type OutputOf<Operations extends readonly Operation[], Name> = z.output<N
 export interface SubmitOptions {
   /** Run a completed job again. Default `false`: its result is given out. */
   readonly fresh?: boolean;
+  /** Give out a completed job only if its files have their recorded digests, which reads them. Default `false`: their sizes are enough. */
+  readonly verifyDigests?: boolean;
   /** Higher goes first; whole. Default 0. */
   readonly priority?: number;
   /** Tenant, for this job. Default: that of `createMediaJobs`. */

@@ -64,7 +64,7 @@ export async function startService(context: RunContext, options: ResolvedMediaJo
 /** Submits of one identity go one after the other, so that fifty of them copy its files once. */
 function createSubmit(context: RunContext, handle: (record: JobRecord, cached: boolean) => Job<unknown>): (operation: string, input: unknown, options: SubmitOptions) => Promise<Job<unknown>> {
   const oneAtATime = createKeyedLock();
-  return async (operation, input, { fresh = false, priority = 0, namespace = context.namespace, correlationId = null, signal: given }) => {
+  return async (operation, input, { fresh = false, verifyDigests = false, priority = 0, namespace = context.namespace, correlationId = null, signal: given }) => {
     const registered = context.operations.get(operation);
     if (registered === undefined) throw unknownOperation(context, operation);
     if (!Number.isSafeInteger(priority)) throw new MediaJobError('INVALID_OPTION', { message: `Expected \`priority\` to be a whole number, got \`${String(priority)}\`.`, advice: 'Higher goes first; 0 is usual.' });
@@ -72,7 +72,7 @@ function createSubmit(context: RunContext, handle: (record: JobRecord, cached: b
     await requireOpenGate(context);
     try {
       const intake = await takeIn(context, registered, input, namespace, signal);
-      const { record, cached } = await oneAtATime(intake.id, () => placeJob(context, intake, { fresh, priority, correlationId, signal }));
+      const { record, cached } = await oneAtATime(intake.id, () => placeJob(context, intake, { fresh, verifyDigests, priority, correlationId, signal }));
       return handle(record, cached);
     } catch (error) {
       throw signal.aborted && !MediaJobError.isInstance(error) ? abortedError(error) : error;

@@ -127,6 +127,21 @@ test('a completed job whose file is gone or of another size runs again as a new 
   await eventually(async () => (await bench.jobFolders()).length === 1);
 });
 
+test('a file of the same size but another content is found where digests are asked for', async () => {
+  const { operation, runs } = capitals();
+  await using bench = await openBench({ operations: [operation] });
+  const file = await bench.file('a.txt', 'hello');
+  const first = await bench.jobs.submit('capitals', { file });
+  await first.result();
+  expect((await bench.jobs.submit('capitals', { file }, { verifyDigests: true })).cached).toBe(true);
+  await writeFile((await first.files())['capitals.txt']?.path ?? '', 'HELLA');
+  expect((await bench.jobs.submit('capitals', { file })).cached).toBe(true);
+  const again = await bench.jobs.submit('capitals', { file }, { verifyDigests: true });
+  expect([again.cached, again.generation]).toEqual([false, 2]);
+  await again.result();
+  expect(runs).toHaveLength(2);
+});
+
 test('a completed job whose output no longer fits the schema runs again', async () => {
   const store = createMemoryStore();
   const held = new Proxy(store, { get: (target, name: keyof JobStore | symbol) => (name === Symbol.asyncDispose ? () => Promise.resolve() : Reflect.get(target, name) as unknown) });

@@ -13,6 +13,8 @@ import { waitForEnd } from './wait.ts';
 export interface PlaceOptions {
   /** Run a completed job again. */
   readonly fresh: boolean;
+  /** Read the files of a completed job before they are given out. */
+  readonly verifyDigests: boolean;
   readonly priority: number;
   readonly correlationId: string | null;
   readonly signal: AbortSignal;
@@ -71,7 +73,7 @@ async function hasRoom({ guards }: RunContext): Promise<boolean> {
 type Look = Placed | 'again' | { readonly discardGeneration: number | undefined };
 
 /** What the record says: an answer, a reason to look again, or that the job must run. Whether its time is over the store has judged. */
-async function look(context: RunContext, intake: Intake, record: JobRecord | null, { fresh, signal }: PlaceOptions): Promise<Look> {
+async function look(context: RunContext, intake: Intake, record: JobRecord | null, { fresh, verifyDigests, signal }: PlaceOptions): Promise<Look> {
   const run = { discardGeneration: undefined };
   if (record === null || record.digest !== intake.digest) return run;
   if (record.state === 'running' && record.cancelRequested) {
@@ -84,7 +86,7 @@ async function look(context: RunContext, intake: Intake, record: JobRecord | nul
     return { record, cached: false };
   }
   if (record.state !== 'completed' || fresh) return run;
-  const reason = await whyUnusable(context, intake.registered, record);
+  const reason = await whyUnusable(context, intake.registered, record, verifyDigests ? { signal } : null);
   if (reason !== null) {
     jobLogger(context.logger, record).warn({ reason }, 'A cached result is unusable; the job runs again');
     await context.store.countLookup('unusable');
