@@ -27,7 +27,7 @@ export type {
   ClaimKey, ClaimRequest, ClaimedJob, CommitReply, DueJob, DueKind, DueRequest, Heartbeat, HeartbeatReply, JobFilter, JobPage, JobPointer, LookupKind,
   OperationStats, Outcome, PageRequest, SharedSettings, StoreCapabilities, StoreChange, StoreStats, SubmitOutcome, SubmitRequest, TakenJob,
 } from './ports/store-messages.ts';
-export type { JobStore } from './ports/job-store.ts';
+export type { JobStore, StoreReopening } from './ports/job-store.ts';
 export type { Dispatch, DispatchHandler, JobQueue, QueueCapabilities } from './ports/job-queue.ts';
 export type { AudioInfo, Speech, SpeechSource, SpeechSourceOptions } from './ports/speech-source.ts';
 export type { Engine, EngineCapabilities, EngineOpenOptions, EngineRequest, EngineResult, EngineSession, ReleaseReceipt, Segment, Word } from './ports/engine.ts';

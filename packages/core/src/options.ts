@@ -4,6 +4,7 @@ import { registerOperation, type RegisteredOperation } from './operation/registe
 import type { JobQueue } from './ports/job-queue.ts';
 import type { JobStore } from './ports/job-store.ts';
 import type { Operation } from './ports/operation.ts';
+import { reopeningOf } from './run/lease-keeper.ts';
 import { resolveLifetime, type Lifetime, type LifetimeOptions, type LifetimePreset, type LifetimeValues } from './presets.ts';
 
 /** What `createMediaJobs` is given. */
@@ -38,6 +39,11 @@ export interface MediaJobsOptions<Operations extends readonly Operation[] = read
   readonly heartbeatMs?: number;
   /** How long a claim holds without a beat; at least twice `heartbeatMs`. Default 30,000. */
   readonly leaseMs?: number;
+  /**
+   * A thread of its own beats while the event loop is blocked, for at most ten leases, so that long computing in an operation
+   * loses no claim. Needs a store that another thread can open: SQLite, or Redis by `url`. Default `false`.
+   */
+  readonly heartbeatThread?: boolean;
   /** A job that loses its worker so many times is a dead letter. Default 3. */
   readonly maxLosses?: number;
   /** How often the store is asked for work, and a waiting caller looks again. Default 1,000. */
@@ -61,6 +67,7 @@ export const mediaJobsDefaults = Object.freeze({
   diskReserveBytes: defaultReserveBytes,
   heartbeatMs: 10_000,
   leaseMs: 30_000,
+  heartbeatThread: false,
   maxLosses: 3,
   pollIntervalMs: 1_000,
   worker: true,
@@ -89,6 +96,7 @@ export function resolveOptions(options: MediaJobsOptions): ResolvedMediaJobsOpti
   if (!(resolved.diskReserveBytes >= 0)) throw refusal('diskReserveBytes', 'a number of bytes of at least 0', resolved.diskReserveBytes);
   if (!Number.isSafeInteger(resolved.maxLosses) || resolved.maxLosses < 1) throw refusal('maxLosses', 'a whole number of at least 1', resolved.maxLosses);
   if (typeof resolved.namespace !== 'string') throw refusal('namespace', 'a text', resolved.namespace);
+  if (resolved.heartbeatThread && resolved.worker) reopeningOf(store);
   if (resolved.leaseMs < 2 * resolved.heartbeatMs) {
     throw refusal('leaseMs', `at least twice heartbeatMs (${resolved.heartbeatMs}), so that one lost beat loses no claim`, resolved.leaseMs);
   }

@@ -11,7 +11,7 @@ import { createKnownRecords, type KnownRecords } from './known-records.ts';
 import { list } from './list.ts';
 import { createNewJobs } from './new-jobs.ts';
 import { ownDatabase } from './own-database.ts';
-import { resolveOptions, type RedisStoreOptions } from './options.ts';
+import { resolveOptions, type RedisStoreOptions, type ResolvedRedisStoreOptions } from './options.ts';
 import { createRecords, type Records } from './records.ts';
 import { createScriptRunner, type ScriptRunner, type TripObserver } from './script-runner.ts';
 import { countScript } from './scripts/read.ts';
@@ -53,7 +53,13 @@ export function createObservedStore(given: RedisStoreOptions, observe?: TripObse
     await connection[Symbol.asyncDispose]();
   };
   const owned = options.ownsDatabase ? ownDatabase({ eras, runner, clockOffsetMs, collect: (limit) => collect(records, runner, limit) }) : {};
-  return { ...storeMethods(records, known, runner, feed), ...owned, ...createHealthCheck(runner), [Symbol.asyncDispose]: () => (disposing ??= dispose()) };
+  return { ...storeMethods(records, known, runner, feed), ...reopening(options), ...owned, ...createHealthCheck(runner), [Symbol.asyncDispose]: () => (disposing ??= dispose()) };
+}
+
+/** A client cannot go to another thread. */
+function reopening({ source, prefix, connectAttempts, connectTimeoutMs, minReplicas, waitReplicasMs, clockOffsetMs }: ResolvedRedisStoreOptions): Pick<JobStore, 'reopen'> {
+  if ('client' in source) return {};
+  return { reopen: { module: import.meta.url, factory: createRedisStore.name, options: { url: source.url, prefix, connectAttempts, connectTimeoutMs, minReplicas, waitReplicasMs, clockOffsetMs: clockOffsetMs() } } };
 }
 
 function storeMethods(records: Records, known: KnownRecords, runner: ScriptRunner, feed: ChangeFeed): Omit<JobStore, typeof Symbol.asyncDispose> {

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { JobStore } from '@media-jobs/core';
+import type { JobStore, StoreReopening } from '@media-jobs/core';
 import { createChangeFeed, type ChangeFeed } from './change-feed.ts';
 import { purge, takeNow } from './due-methods.ts';
 import { reset, shareSettings } from './epoch-methods.ts';
@@ -41,7 +41,8 @@ export function createObservedStore(given: SqliteStoreOptions, observe?: Stateme
       return result;
     },
   };
-  return { ...storeMethods(access, feed), [Symbol.asyncDispose]: async () => { feed[Symbol.dispose](); await transactions[Symbol.asyncDispose](); } };
+  const reopen: StoreReopening = { module: import.meta.url, factory: createSqliteStore.name, options: { file, retryForMs, busyTimeoutMs: options.busyTimeoutMs } };
+  return { ...storeMethods(access, feed), reopen, [Symbol.asyncDispose]: async () => { feed[Symbol.dispose](); await transactions[Symbol.asyncDispose](); } };
 }
 
 function storeMethods({ read, write }: Access, feed: ChangeFeed): Omit<JobStore, typeof Symbol.asyncDispose> {

@@ -3,6 +3,14 @@ import type {
   ClaimKey, ClaimRequest, ClaimedJob, CommitReply, DueJob, DueKind, DueRequest, Heartbeat, HeartbeatReply, JobFilter, JobPage, LookupKind, Outcome, PageRequest, SharedSettings, StoreCapabilities, StoreChange, StoreStats, SubmitOutcome, SubmitRequest, TakenJob,
 } from './store-messages.ts';
 
+/** A module and the factory of stores that it exports, with options that survive a message between threads. */
+export interface StoreReopening {
+  /** URL of the module. */
+  readonly module: string;
+  readonly factory: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
 /**
  * Where jobs are kept: **the only truth** about them.
  *
@@ -17,6 +25,8 @@ import type {
 export interface JobStore extends AsyncDisposable {
   readonly specVersion: 1;
   readonly capabilities: StoreCapabilities;
+  /** How another thread opens the same store; absent where none can. */
+  readonly reopen?: StoreReopening;
 
   /** The present epoch: an id that sorts by creation. Drawn when the store is first used. */
   epoch(): Promise<string>;

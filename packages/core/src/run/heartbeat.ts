@@ -1,6 +1,7 @@
 import { MediaJobError, type Clock, type Logger, type Timer } from '@media-jobs/foundation';
 import type { JobStore } from '../ports/job-store.ts';
 import type { ClaimKey, Heartbeat } from '../ports/store-messages.ts';
+import type { LeaseKeeper } from './lease-keeper.ts';
 import type { Progress } from './progress.ts';
 import { createThrottle } from './throttle.ts';
 
@@ -37,14 +38,20 @@ export interface HeartbeatsOptions {
   readonly logger: Logger;
   readonly heartbeatMs: number;
   readonly leaseMs: number;
+  /** Beats while this thread cannot. */
+  readonly keeper?: LeaseKeeper | undefined;
 }
 
 /** One timer for all claims of the process, and one trip for all of them; no timer while there is none. */
 export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
+  const { keeper } = options;
   const claims = new Set<BeatingClaim>();
   const hasty = new Set<BeatingClaim>();
   const beat = createBeat(options, claims);
-  const regular = createRegularBeat(options, () => beat([...claims]));
+  const regular = createRegularBeat(options, async () => {
+    await beat([...claims]);
+    keeper?.alive();
+  });
   const hurry = createThrottle<undefined>(storeProgressMs, options.clock, () => {
     const batch = [...hasty];
     hasty.clear();
@@ -53,10 +60,12 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
   return {
     add(claim) {
       claims.add(claim);
+      keeper?.hold(claim.key);
       regular.start();
     },
     remove(claim) {
       claims.delete(claim);
+      keeper?.drop(claim.key);
       hasty.delete(claim);
       if (claims.size === 0) regular.stop();
     },
@@ -70,6 +79,7 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
     end() {
       regular.stop();
       hurry.drop();
+      keeper?.[Symbol.dispose]();
     },
   };
 }

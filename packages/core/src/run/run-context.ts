@@ -27,6 +27,8 @@ export interface RunContext {
   readonly maxLosses: number;
   readonly heartbeatMs: number;
   readonly leaseMs: number;
+  /** Whether a thread beats while the event loop is blocked. */
+  readonly heartbeatThread: boolean;
   readonly pollIntervalMs: number;
   readonly namespace: string;
   readonly maxInputBytes: number;

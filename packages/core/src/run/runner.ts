@@ -5,6 +5,7 @@ import { dispatchDue } from './dispatch-due.ts';
 import { createEpochMarks } from './epoch-marks.ts';
 import { createHeartbeats } from './heartbeat.ts';
 import type { ClaimContext, OpenClaim } from './open-claim.ts';
+import { createLeaseKeeper, reopeningOf, type LeaseKeeper } from './lease-keeper.ts';
 import { runClaim } from './run-claim.ts';
 import { jobLogger, type RunContext } from './run-context.ts';
 import { createSlots, type Slots } from './slots.ts';
@@ -51,6 +52,7 @@ export function createRunner(context: RunContext, attemptsFolder: string): Runne
 
 class JobRunner implements Runner {
   readonly #context: ClaimContext;
+  readonly #keeper: LeaseKeeper | undefined;
   readonly #slots: Slots;
   readonly #stopping = new AbortController();
   readonly #givingUp = new AbortController();
@@ -59,7 +61,8 @@ class JobRunner implements Runner {
   #polling: Promise<void> | undefined;
 
   constructor(context: RunContext, attemptsFolder: string) {
-    const heartbeats = createHeartbeats(context);
+    this.#keeper = context.heartbeatThread ? createLeaseKeeper(reopeningOf(context.store), context) : undefined;
+    const heartbeats = createHeartbeats({ ...context, keeper: this.#keeper });
     const running = new Map<string, OpenClaim>();
     this.#context = { ...context, heartbeats, marks: createEpochMarks(attemptsFolder, context.logger), running, giveUp: this.#givingUp.signal, onRetry: (delayMs) => this.#wakeIn(delayMs) };
     this.#slots = createSlots(widths(context));
@@ -67,6 +70,7 @@ class JobRunner implements Runner {
 
   async start(): Promise<void> {
     const { queue } = this.#context;
+    await this.#keeper?.begun;
     await queue?.consume(this.#handle, widths(this.#context));
     if (queue?.capabilities.shared !== true) void this.#pollUntilStopped();
   }
