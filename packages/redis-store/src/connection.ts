@@ -32,9 +32,7 @@ export function createConnection(options: ResolvedRedisStoreOptions, liveKey: st
   let connecting: Promise<void> | null = null;
   const connect = async (): Promise<void> => {
     await connectAtFirst(client, options, ending.signal, () => lastError);
-    await database.ask().catch((error: unknown) => {
-      throw storeError(error);
-    });
+    await database.ask();
     connectedOnce = true;
     pulse.start();
   };
@@ -48,9 +46,7 @@ export function createConnection(options: ResolvedRedisStoreOptions, liveKey: st
       return result;
     } catch (error) {
       if (ending.signal.aborted) throw closedError();
-      // A pipeline in which two slots have moved is neither sent again nor taken as news by ioredis, so the next one would go astray too.
-      if (isCluster(client) && hasMoved(error)) client.refreshSlotsCache();
-      throw storeError(error);
+      throw failureOf(error, client);
     }
   };
   const dispose = async (): Promise<void> => {
@@ -62,6 +58,12 @@ export function createConnection(options: ResolvedRedisStoreOptions, liveKey: st
     else client.disconnect();
   };
   return { call, duplicate: () => duplicateOf(client), [Symbol.asyncDispose]: dispose };
+}
+
+/** A pipeline in which two slots have moved is neither sent again nor taken as news by ioredis, so the next one would go astray too. */
+function failureOf(error: unknown, client: RedisClient): MediaJobError {
+  if (isCluster(client) && hasMoved(error)) client.refreshSlotsCache();
+  return storeError(error);
 }
 
 function ownClient(url: string, { connectTimeoutMs }: ResolvedRedisStoreOptions, connectedOnce: () => boolean): Redis {

@@ -1,9 +1,10 @@
 import { MediaJobError } from '@media-jobs/foundation';
 import { isCluster, type RedisClient } from './client-rules.ts';
+import { storeError } from './redis-error.ts';
 
 /** Whether the client is in the database that it was told to use. */
 export interface DatabaseWatch extends Disposable {
-  /** Asks the server, for a client that may have been connected before anybody watched. */
+  /** Asks the server, for a client that may have been connected before anybody watched. Throws what `storeError` makes. */
   readonly ask: () => Promise<void>;
   /** Throws `STORE_INCOMPATIBLE` when the server of the present connection has no such database. */
   readonly require: () => void;
@@ -23,7 +24,7 @@ export function watchDatabase(client: RedisClient): DatabaseWatch {
     async ask() {
       if (isCluster(client) || number === 0) return;
       await client.select(number).catch((error: unknown) => {
-        if (!(error instanceof Error) || error.name !== 'ReplyError') throw error;
+        if (!(error instanceof Error) || error.name !== 'ReplyError') throw storeError(error);
         refused = error;
       });
     },

@@ -42,9 +42,9 @@ async function look(): Promise<void> {
 
 async function open(): Promise<Pick<JobStore, 'heartbeat'>> {
   const module = (await import(given.module)) as Readonly<Record<string, (options: unknown) => JobStore>>;
-  const store = module[given.factory]?.(given.options);
-  if (store === undefined) throw new MediaJobError('UNKNOWN', { message: `Expected the module of the store to export \`${given.factory}\`, got none.` });
-  return store;
+  const opened = module[given.factory]?.(given.options);
+  if (opened === undefined) throw new MediaJobError('UNKNOWN', { message: `Expected the module of the store to export \`${given.factory}\`, got none.` });
+  return opened;
 }
 
 parentPort?.on('message', (message: KeeperMessage) => {
