@@ -22,10 +22,10 @@ test.skipIf(!isRoot)('free bytes and use follow what is written (a mount, so as 
   expect(await diskSpace(disk)).toEqual({ freeBytes: 786_432, totalBytes: 1_048_576, usedRatio: 0.25 });
 });
 
-test.skipIf(!isRoot)('too little room is DISK_FULL, naming need, room and folder; exactly enough passes (a mount, so as root only)', async () => {
+test.skipIf(!isRoot)('too little room is DISK_FULL, naming need, room, folder and when to ask again; exactly enough passes (a mount, so as root only)', async () => {
   const disk = scratch.tmpfs('disk', 'size=1m');
   await expect(requireDiskSpace(disk, { bytes: 48_576, reserveBytes: 1_000_000 })).resolves.toMatchObject({ freeBytes: 1_048_576 });
-  await expect(requireDiskSpace(disk, { bytes: 48_577, reserveBytes: 1_000_000 })).rejects.toMatchObject({ code: 'DISK_FULL', facts: { folder: disk, neededBytes: 1_048_577, freeBytes: 1_048_576 } });
+  await expect(requireDiskSpace(disk, { bytes: 48_577, reserveBytes: 1_000_000 })).rejects.toMatchObject({ code: 'DISK_FULL', retryAfterMs: 30_000, facts: { folder: disk, neededBytes: 1_048_577, freeBytes: 1_048_576 } });
   await expect(requireDiskSpace(disk, { bytes: 0 })).rejects.toThrow(`512.0 MiB free for ${JSON.stringify(disk)}`);
 });
 

@@ -24,6 +24,9 @@ export interface RequireDiskSpaceOptions {
 /** Kept free for everybody else on the machine. */
 export const defaultReserveBytes = 512 * 1024 * 1024;
 
+/** What a refusal tells a caller to wait: other work ends, and what has expired is removed. */
+export const diskRetryAfterMs = 30_000;
+
 /** Room on the disk that holds `folder`, or its nearest ancestor that exists. */
 export async function diskSpace(folder: string): Promise<DiskSpace> {
   const path = resolve(folder);
@@ -38,7 +41,7 @@ export async function diskSpace(folder: string): Promise<DiskSpace> {
   }
 }
 
-/** Throws `DISK_FULL`, naming need, room and folder, unless `bytes` fit and `reserveBytes` stay free. Resolves with the room found. */
+/** Throws `DISK_FULL`, naming need, room and folder, with `retryAfterMs`, unless `bytes` fit and `reserveBytes` stay free. Resolves with the room found. */
 export async function requireDiskSpace(folder: string, { bytes, reserveBytes = defaultReserveBytes }: RequireDiskSpaceOptions): Promise<DiskSpace> {
   checkAmount('bytes', bytes);
   checkAmount('reserveBytes', reserveBytes);
@@ -48,6 +51,7 @@ export async function requireDiskSpace(folder: string, { bytes, reserveBytes = d
     message: `Expected ${mebibytes(bytes + reserveBytes)} free for ${JSON.stringify(folder)} (${mebibytes(bytes)} to write, ${mebibytes(reserveBytes)} in reserve), got ${mebibytes(space.freeBytes)}.`,
     advice: 'Free some space on that disk, or choose a work folder on another one.',
     facts: { folder, neededBytes: bytes + reserveBytes, bytes, reserveBytes, freeBytes: space.freeBytes },
+    retryAfterMs: diskRetryAfterMs,
   });
 }
 

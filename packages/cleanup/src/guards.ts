@@ -1,6 +1,6 @@
 import { MediaJobError, silentLogger, systemClock, type Clock, type Logger } from '@media-jobs/foundation';
 import { ownerId, processesOf } from '@media-jobs/process';
-import { defaultReserveBytes, diskSpace, type DiskSpace } from './disk-space.ts';
+import { defaultReserveBytes, diskRetryAfterMs, diskSpace, type DiskSpace } from './disk-space.ts';
 import { gpuMemory, type Gpu, type GpuMemory } from './gpu-memory.ts';
 import { memorySpace, type MemorySpace } from './memory-space.ts';
 import { checkAmount, checkPath, invalidOption } from './options.ts';
@@ -29,7 +29,7 @@ export const guardDefaults: GuardThresholds & { readonly retryAfterMs: number } 
   memoryWarnBytes: 512 * 1024 * 1024,
   memoryRefuseBytes: 128 * 1024 * 1024,
   gpuRefuseMiB: 0,
-  retryAfterMs: 30_000,
+  retryAfterMs: diskRetryAfterMs,
 });
 
 /** Where the figures come from; replaced in tests. */

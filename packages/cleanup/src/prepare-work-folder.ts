@@ -1,9 +1,9 @@
-import { lstat, mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { MediaJobError } from '@media-jobs/foundation';
 import { systemCode, writeError } from './file-errors.ts';
 import { parseObject } from './ledger-entry.ts';
 import { isRandomId, randomId } from './names.ts';
+import { ownFolder, unsafe } from './own-folder.ts';
 import { publishFile } from './publish-file.ts';
 import { createTempFiles } from './temp-files.ts';
 import { outerTempName, type WorkFolderPlaces } from './work-folder-places.ts';
@@ -25,32 +25,6 @@ export async function prepareWorkFolder(folder: string, outerTemp?: string): Pro
   for (const part of [jobsFolder, ledgerFolder, locksFolder, innerTemp]) await ownFolder(part);
   const tempFolder = outerTemp === undefined ? innerTemp : await ownFolder(join(resolve(outerTemp), outerTempName(id)));
   return Object.freeze({ folder: path, jobsFolder, tempFolder, ledgerFolder, locksFolder, id });
-}
-
-/** Makes the folder, or checks the one that is there. Resolves with its real path: a link further up is fine. */
-async function ownFolder(path: string): Promise<string> {
-  try {
-    const made = await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-      if (systemCode(error) !== 'EEXIST') throw error;
-    });
-    if (made === undefined) await requireOwn(path);
-    return await realpath(path);
-  } catch (error) {
-    throw writeError(path, error);
-  }
-}
-
-async function requireOwn(path: string): Promise<void> {
-  const stats = await lstat(path);
-  const user = process.getuid?.();
-  if (stats.isSymbolicLink()) throw unsafe(path, 'a folder', 'a link', 'Give the path that the link leads to.');
-  if (!stats.isDirectory()) throw unsafe(path, 'a folder', 'something else', 'Give another path, or remove what is there.');
-  if (user !== undefined && stats.uid !== user) throw unsafe(path, `a folder of user ${user}`, `one of user ${stats.uid}`, 'Run as the owner of the folder, give it to this user, or choose another one.');
-  if ((stats.mode & 0o1002) === 0o002) throw unsafe(path, 'a folder that not everybody may write to', `mode ${(stats.mode & 0o7777).toString(8)}`, 'Take the right to write away from others: chmod o-w.');
-}
-
-function unsafe(path: string, expected: string, got: string, advice: string, cause?: unknown): MediaJobError {
-  return new MediaJobError('WORK_FOLDER_UNSAFE', { message: `Expected ${JSON.stringify(path)} to be ${expected}, got ${got}.`, advice, facts: { path }, cause });
 }
 
 /** The id in the marker file, or nothing when there is none. */

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MediaJobError } from '@media-jobs/foundation';
-import { createTempFiles, type LedgerEntry, type LedgerWriter } from '@media-jobs/cleanup';
+import { createTempFiles, type LedgerEntry, type LedgerWriter, type TempFiles } from '@media-jobs/cleanup';
 import { expect, test } from 'vitest';
+import { startChild } from './testing/child.ts';
 import { isRoot, useScratch } from './testing/scratch.ts';
 
 const scratch = useScratch();
@@ -157,6 +158,46 @@ test('the temp folder is made again when somebody has tidied it away', async () 
   rmSync(scratch.path('temp'), { recursive: true });
   await using second = await temp.file();
   expect([existsSync(first.path), existsSync(second.path)]).toEqual([false, true]);
+});
+
+test('a folder that is a link is refused, also one that took the place of the folder meanwhile; a part file beside a target does not mind', async () => {
+  const ledger = watchingLedger();
+  for (const name of ['real', 'temp']) mkdirSync(scratch.path(name));
+  symlinkSync(scratch.path('real'), scratch.path('link'));
+  const [linked, temp] = ['link', 'temp'].map((name) => createTempFiles({ folder: scratch.path(name), ledger })) as [TempFiles, TempFiles];
+  const unsafe = { code: 'WORK_FOLDER_UNSAFE', message: expect.stringContaining('got a link') as string };
+  await expect(linked.file()).rejects.toMatchObject(unsafe);
+  await expect(linked.folder()).rejects.toMatchObject(unsafe);
+  await (await temp.file()).remove();
+  rmSync(scratch.path('temp'), { recursive: true });
+  symlinkSync(scratch.path('real'), scratch.path('temp'));
+  await expect(temp.file()).rejects.toMatchObject(unsafe);
+  await (await linked.file({ near: scratch.path('out.wav') })).remove();
+  expect(scratch.tree(scratch.path('real'))).toEqual([]);
+  expect(ledger.entries.size).toBe(0);
+});
+
+test('a folder that everybody may write to is refused, unless its sticky bit guards the files in it', async () => {
+  const temp = createTempFiles({ folder: scratch.path('open') });
+  mkdirSync(scratch.path('open'));
+  chmodSync(scratch.path('open'), 0o777);
+  await expect(temp.file()).rejects.toMatchObject({ code: 'WORK_FOLDER_UNSAFE' });
+  chmodSync(scratch.path('open'), 0o1777);
+  await (await temp.file()).remove();
+});
+
+test.skipIf(!isRoot)('a folder of another user is refused, whoever that is; but everybody may use one of root with a sticky bit, as /tmp is (as root only)', async () => {
+  scratch.openToOthers();
+  mkdirSync(scratch.path('theirs'));
+  chownSync(scratch.path('theirs'), 65534, 65534);
+  await expect(createTempFiles({ folder: scratch.path('theirs') }).file()).rejects.toMatchObject({ code: 'WORK_FOLDER_UNSAFE', message: expect.stringContaining('user 65534') as string });
+  mkdirSync(scratch.path('sticky'));
+  mkdirSync(scratch.path('roots'));
+  chmodSync(scratch.path('sticky'), 0o1777);
+  chmodSync(scratch.path('roots'), 0o755);
+  expect(await startChild('as-nobody', ['temp', scratch.path('sticky')]).next()).toEqual({ result: dirname(scratch.path('sticky', 'x')) });
+  expect(await startChild('as-nobody', ['temp', scratch.path('roots')]).next()).toMatchObject({ error: { code: 'WORK_FOLDER_UNSAFE' } });
+  expect(scratch.tree(scratch.path()).filter((name) => !name.endsWith('/'))).toEqual([]);
 });
 
 test('an adopted file goes with its block; a link goes and what it leads to stays; a folder is refused', async () => {

@@ -5,6 +5,7 @@ import { systemCode, writeError } from './file-errors.ts';
 import type { LedgerEntry, LedgerWriter } from './ledger-entry.ts';
 import { harmlessExtension, partName, tempName } from './names.ts';
 import { checkPath } from './options.ts';
+import { requireOwnFolder } from './own-folder.ts';
 import { requireWritableTarget } from './output-target.ts';
 import { createTempThing, type TempFile, type TempFolder } from './temp-thing.ts';
 
@@ -20,9 +21,9 @@ export interface TempFileOptions {
 
 /** Makes temp files and folders of one place. All are gone when they are disposed; the sweep takes what a killed process left. */
 export interface TempFiles {
-  /** Makes an empty file that only this user may read; beside a target, with the rights that a new file has there. Throws `DISK_FULL`, `OUTPUT_UNWRITABLE`. */
+  /** Makes an empty file that only this user may read; beside a target, with the rights that a new file has there. Throws `DISK_FULL`, `OUTPUT_UNWRITABLE`, `WORK_FOLDER_UNSAFE`. */
   file(options?: TempFileOptions): Promise<TempFile>;
-  /** Makes an empty folder that only this user may enter. Throws `DISK_FULL`, `OUTPUT_UNWRITABLE`. */
+  /** Makes an empty folder that only this user may enter. Throws `DISK_FULL`, `OUTPUT_UNWRITABLE`, `WORK_FOLDER_UNSAFE`. */
   folder(options?: { readonly prefix?: string }): Promise<TempFolder>;
   /** Makes a file of somebody else disposable. It is not in the ledger: after `kill -9` it stays. */
   adopt(path: string): TempFile;
@@ -30,7 +31,7 @@ export interface TempFiles {
 
 /** Options of `createTempFiles`. */
 export interface CreateTempFilesOptions {
-  /** Where temp files and folders are made; made with mode 0700 when it is missing. */
+  /** Where temp files and folders are made; made with mode 0700 when it is missing. A link is refused, and so is a folder of another user, save that of the system such as `/tmp`. */
   readonly folder: string;
   /** Each path is written here before it is made. Without one, only disposal removes it. */
   readonly ledger?: LedgerWriter;
@@ -90,13 +91,15 @@ async function createEmpty(path: string, mode: number): Promise<void> {
   await handle.close();
 }
 
-/** Makes the folder only when it proves to be missing, and again when somebody has tidied it away. */
+/** Makes the folder only when it proves to be missing, and again when somebody has tidied it away. Nothing is made in one that others could exchange. */
 async function inFolder(folder: string, create: () => Promise<unknown>): Promise<unknown> {
   try {
+    await requireOwnFolder(folder, { orSystemTemp: true });
     return await create();
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
     await mkdir(folder, { recursive: true, mode: 0o700 });
+    await requireOwnFolder(folder, { orSystemTemp: true });
     return create();
   }
 }

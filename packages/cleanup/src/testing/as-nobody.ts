@@ -1,6 +1,7 @@
 // Runs one case as user 65534, for whom the modes of files count, and says what came of it.
+import { dirname } from 'node:path';
 import { MediaJobError } from '@media-jobs/foundation';
-import { checkInputFile, resettableFolder, linkOrCopy, openWorkFolder, publishFile, removePath, removeTree, resetAll } from '@media-jobs/cleanup';
+import { checkInputFile, createTempFiles, resettableFolder, linkOrCopy, openWorkFolder, publishFile, removePath, removeTree, resetAll } from '@media-jobs/cleanup';
 
 const [name = '', first = '', second = ''] = process.argv.slice(2);
 const cases: Record<string, () => Promise<unknown>> = {
@@ -11,6 +12,10 @@ const cases: Record<string, () => Promise<unknown>> = {
   check: () => checkInputFile(first),
   link: () => linkOrCopy(first, second),
   publish: () => publishFile(first, second),
+  temp: async () => {
+    await using file = await createTempFiles({ folder: first }).file();
+    return dirname(file.path);
+  },
   open: async () => {
     await using folder = await openWorkFolder({ folder: first });
     return folder.path;

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createMemoryStore, newEpoch, newToken } from '@media-jobs/core';
 import { createFakeClock, scriptedOperation, type FakeClock } from '@media-jobs/core/testing';
@@ -61,6 +62,26 @@ test('a crash between the files and the record is repeated safely by the next pa
   await clock.advance(60_000);
   expect((await bench.jobs.sweep()).expired.jobs).toBe(1);
   expect(await store.get(job.id)).toBeNull();
+});
+
+test.runIf(process.getuid?.() === 0)('what a pass cannot remove of older epochs is named, each by its path, and all else of them is gone (mounts, so as root only)', async () => {
+  await using bench = await openBench({ operations: [filed()], realTime: true });
+  await (await bench.jobs.submit('file', {})).result();
+  const older = join(bench.workFolder, 'jobs', await bench.store.epoch());
+  const stuck = ['one', 'two'].map((name) => join(older, 'job', name));
+  for (const path of stuck) await mkdir(path, { recursive: true });
+  for (let number = 0; number < 100; number += 1) await writeFile(join(older, 'job', `file-${number}`), 'x');
+  await bench.store.reset();
+  for (const path of stuck) execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', path]);
+  try {
+    const { errors, olderEpochs } = await bench.jobs.sweep();
+    expect(errors.map(({ path, reason }) => [path, reason]).sort()).toEqual(stuck.map((path) => [path, 'EBUSY']).sort());
+    expect(olderEpochs).toMatchObject({ folders: 0, files: 101, bytes: 105 });
+    expect(await readdir(join(older, 'job'))).toEqual(['one', 'two']);
+  } finally {
+    for (const path of stuck) execFileSync('umount', [path]);
+  }
+  expect(await bench.jobs.sweep()).toMatchObject({ olderEpochs: { folders: 1, files: 0 }, errors: [] });
 });
 
 test('a submit of a job that is being deleted starts a new run, which the slower sweeper does not touch (guards 5 and 6)', async () => {

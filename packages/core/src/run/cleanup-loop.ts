@@ -1,7 +1,8 @@
 import type { SweepReport } from '@media-jobs/cleanup';
 import { MediaJobError, type Timer } from '@media-jobs/foundation';
 import { removeTaken } from './end-job.ts';
-import { collectOlderEpochs, collectOrphans, settleUnsettled, type Collected } from './orphan-folders.ts';
+import { collectOlderEpochs } from './older-epochs.ts';
+import { collectOrphans, settleUnsettled, type Collected } from './orphan-folders.ts';
 import { relieveDisk } from './relieve-disk.ts';
 import { createOwnerJudge } from './owner-judge.ts';
 import { repair, type Repaired } from './repair.ts';

@@ -1,6 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { removePath, type Removed } from '@media-jobs/cleanup';
+import type { Removed } from '@media-jobs/cleanup';
 import { MediaJobError } from '@media-jobs/foundation';
 import type { JobRecord } from '../job/job.ts';
 import { folderName, type RunContext } from './run-context.ts';
@@ -34,42 +32,6 @@ export async function collectOrphans(context: RunContext): Promise<Collected> {
     }
   }
   return collected;
-}
-
-/**
- * Removes the folders of epochs before this one (guard 10): what they hold is dead to everybody who uses the store.
- * A store that forgets everything with its process cannot know whether an older epoch is one of another store's, so it
- * removes those that it drew itself, and others only when they are long abandoned and nobody else is there.
- */
-export async function collectOlderEpochs(context: RunContext): Promise<Collected> {
-  const { store, workFolder, clock, closed } = context;
-  const collected: Collected = { folders: 0, files: 0, bytes: 0, errors: [] };
-  const epoch = await store.epoch();
-  for (const name of (await readdir(workFolder.jobsFolder)).filter((found) => found < epoch)) {
-    if (closed.aborted) break;
-    if (!store.capabilities.durable && name < context.firstEpoch && !(await isAbandoned(context, name))) continue;
-    await collect(collected, `jobs/${name}`, () => removePath(join(workFolder.jobsFolder, name), { root: workFolder.path, clock }));
-  }
-  return collected;
-}
-
-/** No job was added or removed for so long. */
-const abandonedAfterMs = 7 * 24 * 60 * 60 * 1000;
-
-async function isAbandoned({ workFolder, clock }: RunContext, name: string): Promise<boolean> {
-  const stats = await stat(join(workFolder.jobsFolder, name)).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  });
-  return stats !== undefined && stats.mtimeMs < clock.now() - abandonedAfterMs && (await workFolder.countOpen()) === 1;
-}
-
-/** With a store that forgets everything when it is disposed, the files of its jobs have no record from then on: they go as well. */
-export async function forgetFiles({ store, workFolder, firstEpoch, clock }: RunContext): Promise<void> {
-  if (store.capabilities.durable) return;
-  const epoch = await store.epoch();
-  for (const name of await readdir(workFolder.jobsFolder)) {
-    if (name >= firstEpoch && name <= epoch) await removePath(join(workFolder.jobsFolder, name), { root: workFolder.path, clock });
-  }
 }
 
 /** Asks again about staged folders whose fate was unknown. */

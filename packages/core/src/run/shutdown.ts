@@ -1,6 +1,6 @@
 import { MediaJobError } from '@media-jobs/foundation';
 import type { CleanupLoop } from './cleanup-loop.ts';
-import { forgetFiles } from './orphan-folders.ts';
+import { forgetFiles } from './older-epochs.ts';
 import type { RunContext } from './run-context.ts';
 import type { Runner } from './runner.ts';
 
