@@ -1,14 +1,14 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createSqliteStore } from '@media-jobs/sqlite-store';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { z } from 'zod';
 import { counts, detail, list, report } from './command/job-shapes.ts';
 import { filesBelow, leftIn, processesOf, untilEmpty } from './command/leftovers.ts';
+import { compileCache, makeJobs as makeAny } from './command/make-jobs.ts';
 import { runCommand as runUncached, type CommandResult } from './command/run-command.ts';
 
 // A machine that is busy with other things is slow, not wrong.
@@ -35,19 +35,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Starts `job-maker.ts` as a process of its own; resolves with what it says first. */
-async function makeJobs(workFolder: string, mode: 'ended' | 'running', ttlHours = 1): Promise<{ readonly maker: ChildProcess; readonly message: Readonly<Record<string, string>> }> {
-  const maker = fork(fileURLToPath(new URL('./command/job-maker.ts', import.meta.url)), [workFolder, file, mode, String(ttlHours)], { execArgv: ['--conditions=@media-jobs/source'], env: { ...process.env, ...environment } });
-  makers.push(maker);
-  const [message] = (await Promise.race([once(maker, 'message'), once(maker, 'exit').then(() => Promise.reject(new Error('The maker of jobs ended too soon.')))])) as [Record<string, string>];
-  if (mode === 'ended' && maker.exitCode === null) await once(maker, 'exit');
-  if (mode === 'running') await vi.waitFor(() => expect(processesOf(maker.pid ?? 0)).toHaveLength(1), { timeout: 10_000 });
-  return { maker, message };
-}
+const makeJobs = (workFolder: string, mode: 'ended' | 'running', ttlHours = 1) => makeAny({ workFolder, file, mode, ttlHours, makers });
 
-/** Compiled sources are kept between the many commands: they start much faster. */
-const environment = { NODE_COMPILE_CACHE: fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)) };
-const runCommand = (words: readonly string[]): Promise<CommandResult> => runUncached(words, { environment });
+const runCommand = (words: readonly string[]): Promise<CommandResult> => runUncached(words, { environment: compileCache });
 const run = (...words: readonly string[]): Promise<CommandResult> => runCommand([...words, '--work-folder', shared]);
 const idOf = (name: string): string => ids[name] ?? '';
 

@@ -22,7 +22,7 @@ afterAll(async () => {
 describe('a Redis store on a cluster of three masters', () => {
   let harness: JobStoreHarness;
   beforeAll(() => {
-    harness = redisHarness({ client }, client, { handles: 1 });
+    harness = redisHarness({ client, handles: 1 }, client);
   });
 
   test.each(jobStoreCases.filter((each) => appliesTo(each, { multiProcess: true, durable: true })))('$name', async ({ run }) => {

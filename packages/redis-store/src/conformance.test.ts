@@ -7,7 +7,7 @@ import { redisHarness } from './testing/store-harness.ts';
 let server: TestRedis;
 let admin: Redis;
 beforeAll(async () => {
-  server = await startRedis();
+  server = await startRedis(['--save', '', '--appendonly', 'no', '--databases', '3000']);
   admin = new Redis(server.url);
 });
 afterAll(async () => {
@@ -17,9 +17,13 @@ afterAll(async () => {
   expect(clients, 'Every case closes its stores').toBe(1);
 });
 
-describe.each([1, 2] as const)('a Redis store with %d handle(s)', (handles) => {
+const inOneDatabase = [1, 2].map((handles) => ({ name: `a Redis store with ${handles} handle(s)`, handles: handles as 1 | 2 }));
+// Numbers of databases that no other harness uses: a reset empties the whole one.
+const inTheirOwn = [1, 2].map((handles) => ({ name: `a Redis store that owns its database, with ${handles} handle(s)`, handles: handles as 1 | 2, ownDatabasesFrom: handles * 1_000 }));
+
+describe.each([...inOneDatabase, ...inTheirOwn])('$name', ({ name: _, ...options }) => {
   let harness: JobStoreHarness;
-  beforeAll(() => { harness = redisHarness({ url: server.url }, admin, { handles }); });
+  beforeAll(() => { harness = redisHarness({ url: server.url, ...options }, admin); });
 
   test.each(jobStoreCases.filter((each) => appliesTo(each, { multiProcess: true, durable: true })))('$name', async ({ run }) => {
     await run(harness);

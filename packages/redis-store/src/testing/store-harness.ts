@@ -4,31 +4,49 @@ import type { Redis } from 'ioredis';
 import { createRedisStore, type RedisStoreOptions } from '@media-jobs/redis-store';
 import { storeKeys } from '../keys.ts';
 
-/**
- * The harness of the conformance cases on one Redis: each store has a prefix of its own. With `handles: 2` each call of a case goes to another of two handles on the same data in turn, so that whatever one
- * process keeps in its memory is found out.
- */
-export function redisHarness(options: Pick<RedisStoreOptions, 'url' | 'client'>, admin: Pick<Redis, 'get' | 'del' | 'set'>, { handles }: { readonly handles: 1 | 2 }): JobStoreHarness {
-  const prefixes = new Map<JobStore, string>();
+/** How the harness makes its stores. */
+export interface RedisHarnessOptions extends Pick<RedisStoreOptions, 'url' | 'client'> {
+  /** With 2 each call of a case goes to another of two handles on the same data in turn, so that whatever one process keeps in its memory is found out. */
+  readonly handles: 1 | 2;
+  /** Each store gets a database of its own and owns it, the first the one of this number; `url` must be given. Default: all share one, each with a prefix of its own. */
+  readonly ownDatabasesFrom?: number;
+}
+
+/** Where one store keeps its data. */
+interface Place {
+  readonly prefix: string;
+  /** Number of the database, where each store has one. */
+  readonly database: number | null;
+}
+
+/** The harness of the conformance cases on one Redis. `admin` must be of nobody else: it is put onto another database at need. */
+export function redisHarness({ handles, ownDatabasesFrom, ...source }: RedisHarnessOptions, admin: Pick<Redis, 'get' | 'del' | 'set' | 'select'>): JobStoreHarness {
+  const places = new Map<JobStore, Place>();
   const offset = { ms: 0 };
   let made = 0;
-  const openOn = async (prefix: string): Promise<JobStore> => {
+  const openOn = async (place: Place): Promise<JobStore> => {
+    const { prefix, database } = place;
+    const where = database === null ? source : { url: new URL(String(database), source.url).href, ownsDatabase: true };
     const open = async (): Promise<JobStore> => {
-      const store = createRedisStore({ ...options, prefix, clockOffsetMs: () => offset.ms });
+      const store = createRedisStore({ ...where, prefix, clockOffsetMs: () => offset.ms });
       await store.ping();
       return store;
     };
     const store = handles === 1 ? await open() : inTurn(await open(), await open());
-    prefixes.set(store, prefix);
+    places.set(store, place);
     return store;
   };
-  const prefixOf = (store: JobStore): string => prefixes.get(store) ?? '';
+  const placeOf = (store: JobStore): Place => places.get(store) ?? { prefix: '', database: null };
   return {
     capabilities: { multiProcess: true, durable: true },
-    create: () => openOn(`t${handles}-${(made += 1)}-${process.pid}`),
+    create: () => openOn({ prefix: `t${handles}-${(made += 1)}-${process.pid}`, database: ownDatabasesFrom === undefined ? null : ownDatabasesFrom + made - 1 }),
     advance: (ms) => void (offset.ms += ms),
-    reopen: (store) => openOn(prefixOf(store)),
-    corrupt: (store, id, text) => overwriteRecord(admin, prefixOf(store), id, text),
+    reopen: (store) => openOn(placeOf(store)),
+    corrupt: async (store, id, text) => {
+      const { prefix, database } = placeOf(store);
+      if (database !== null) await admin.select(database);
+      await overwriteRecord(admin, prefix, id, text);
+    },
   };
 }
 

@@ -5,9 +5,6 @@ import { findMarkedWork } from '../epoch-marks.ts';
 import { collectOrphans } from '../orphan-folders.ts';
 import type { RunContext } from '../run-context.ts';
 
-/** What may be the name of an epoch. Anything else in the folder of jobs is nobody's. */
-const epochPattern = /^[0-9A-Za-z_-]{8,64}$/;
-
 /**
  * The work folder. Deep: all files of older epochs (guard 10), all that dead processes left, and all that no living one has
  * in its ledger. The folders themselves stay. Basic leaves it to the cleanup pass of the jobs.
@@ -64,11 +61,15 @@ function place(folder: string, isKept: (name: string) => boolean): Place {
   return { folder, keep: (path) => dirname(path) === folder && isKept(basename(path)) };
 }
 
-/** With a store that forgets everything, epochs of before it may be those of a neighbour who has the folder open. */
+/**
+ * What is no folder, or not as long as an epoch is, is nobody's. With a store that forgets everything, epochs of before it may be
+ * those of a neighbour who has the folder open.
+ */
 async function jobsPlace({ store, workFolder, firstEpoch }: RunContext): Promise<Place> {
   const epoch = await store.epoch();
   const shared = !store.capabilities.durable && (await workFolder.countOpen()) > 1;
-  return place(workFolder.jobsFolder, (name) => epochPattern.test(name) && (name >= epoch || (shared && name < firstEpoch)));
+  const strays = new Set((await readdir(workFolder.jobsFolder, { withFileTypes: true })).filter((entry) => !entry.isDirectory()).map(({ name }) => name));
+  return place(workFolder.jobsFolder, (name) => name.length === epoch.length && !strays.has(name) && (name >= epoch || (shared && name < firstEpoch)));
 }
 
 /** Temp files of attempts of older epochs, also of workers that are frozen. */

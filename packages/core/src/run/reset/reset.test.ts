@@ -84,14 +84,14 @@ test('a basic reset removes what is expired or orphaned and lets the rest be', a
 
 test('what lies in the folders without an owner goes, the folders stay, and what a living process uses stays', async () => {
   await using bench = await openBench({ operations: [filed()], realTime: true });
-  const stray = ['jobs/notes.txt', 'temp/foreign/deep/file', 'temp/temp-aaaaaaaaaaaaaaaaaaaaaaaaaa.wav', 'jobs/0000000000000000000000000a/id/token/old'].map((name) => join(bench.workFolder, name));
+  const stray = ['jobs/notes.txt', 'jobs/zz-forgotten', 'jobs/zz-results-of-old/file', `jobs/${'z'.repeat(26)}`, 'temp/foreign/deep/file', 'temp/temp-aaaaaaaaaaaaaaaaaaaaaaaaaa.wav', 'jobs/0000000000000000000000000a/id/token/old'].map((name) => join(bench.workFolder, name));
   for (const path of stray) {
     mkdirSync(join(path, '..'), { recursive: true });
     writeFileSync(path, 'stray');
   }
   const before = await readdir(join(bench.workFolder, 'temp'));
   const report = await bench.jobs.reset({ level: 'deep' });
-  expect(report).toMatchObject({ ok: true, filesDeleted: 4, bytesFreed: 20 });
+  expect(report).toMatchObject({ ok: true, filesDeleted: 7, bytesFreed: 35 });
   expect(stray.filter((path) => existsSync(path))).toEqual([]);
   expect((await readdir(bench.workFolder)).sort()).toEqual(['jobs', 'ledger', 'locks', 'media-jobs.json', 'temp']);
   expect(await readdir(join(bench.workFolder, 'temp'))).toEqual(before.filter((name) => name.startsWith('attempts-')));
