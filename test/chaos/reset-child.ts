@@ -1,9 +1,11 @@
-// Resets the jobs of a work folder, and hangs for ever in the phase that it is told, until it is killed.
-import { createMediaJobs } from '@media-jobs/core';
+// Resets the jobs of a work folder, and hangs for ever in the phase that it is told, until it is killed; with `none` it says
+// that it is open, begins when it is told, and ends.
+import { once } from 'node:events';
 import type { Resettable } from '@media-jobs/cleanup';
-import { createSqliteStore } from '@media-jobs/sqlite-store';
+import { createMediaJobs } from '@media-jobs/core';
+import { openStore, type StoreSpec } from './worker/open-store.ts';
 
-const [file = '', workFolder = '', phase = ''] = process.argv.slice(2);
+const [spec = '', workFolder = '', phase = ''] = process.argv.slice(2);
 const hang = async (): Promise<never> => {
   process.send?.('reached');
   // A timer, because a promise alone keeps no process alive.
@@ -19,5 +21,13 @@ const halting: Resettable = {
   count: () => (phase === 'verify' ? hang() : Promise.resolve(nothing)),
   end: () => (phase === 'end' ? hang() : Promise.resolve()),
 };
-const jobs = await createMediaJobs({ operations: [], worker: false, store: createSqliteStore({ file }), workFolder, resetTargets: [halting] });
+const jobs = await createMediaJobs({ operations: [], worker: false, store: await openStore(JSON.parse(spec) as StoreSpec), workFolder, resetTargets: [halting] });
+if (phase === 'none') {
+  process.send?.('open');
+  await once(process, 'message');
+}
 await jobs.reset({ level: 'deep', refuseNewWork: true });
+if (phase === 'none') {
+  await jobs.close();
+  process.disconnect();
+}

@@ -17,11 +17,11 @@ afterAll(async () => {
   expect(clients, 'Every case closes its stores').toBe(1);
 });
 
-const inOneDatabase = [1, 2].map((handles) => ({ name: `a Redis store with ${handles} handle(s)`, handles: handles as 1 | 2 }));
+const inOneDatabase = ([1, 2] as const).map((handles) => ({ name: `a Redis store with ${handles} handle(s)`, options: { handles } }));
 // Numbers of databases that no other harness uses: a reset empties the whole one.
-const inTheirOwn = [1, 2].map((handles) => ({ name: `a Redis store that owns its database, with ${handles} handle(s)`, handles: handles as 1 | 2, ownDatabasesFrom: handles * 1_000 }));
+const inTheirOwn = ([1, 2] as const).map((handles) => ({ name: `a Redis store that owns its database, with ${handles} handle(s)`, options: { handles, ownDatabasesFrom: handles * 1_000 } }));
 
-describe.each([...inOneDatabase, ...inTheirOwn])('$name', ({ name: _, ...options }) => {
+describe.each([...inOneDatabase, ...inTheirOwn])('$name', ({ options }) => {
   let harness: JobStoreHarness;
   beforeAll(() => { harness = redisHarness({ url: server.url, ...options }, admin); });
 
