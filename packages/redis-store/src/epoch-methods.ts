@@ -1,5 +1,5 @@
 import type { SharedSettings } from '@media-jobs/core';
-import { fullId, indexedStates, type EraKeys } from './keys.ts';
+import { indexedStates, type EraKeys } from './keys.ts';
 import type { Records } from './records.ts';
 import { removeStrayKeys } from './stray-keys.ts';
 import { closeEraScript, forgetScript } from './scripts/epoch.ts';
@@ -18,7 +18,7 @@ export async function collect(records: Records, runner: ScriptRunner, limit: num
   for (const name of names.filter((each) => each !== present.name)) {
     const keys = eras.keys.ofEra(name);
     for (let more = true; more && removed < limit;) {
-      const forgotten = await forget(records, runner, name, keys, Math.min(batch, limit - removed));
+      const forgotten = await forget(records, name, keys, Math.min(batch, limit - removed));
       removed += forgotten;
       more = forgotten > 0;
     }
@@ -29,11 +29,8 @@ export async function collect(records: Records, runner: ScriptRunner, limit: num
   return { removed, left };
 }
 
-async function forget({ eras }: Records, runner: ScriptRunner, name: string, keys: EraKeys, limit: number): Promise<number> {
-  const shorts = await runner.command('older', (client) => client.zrange(keys.all, 0, String(limit - 1)));
-  if (shorts.length === 0) return 0;
-  const doomed = shorts.map(fullId).flatMap((id) => [keys.record(id), keys.body(id), keys.result(id)]);
-  const [, removed] = await eras.act<readonly [string, string]>(forgetScript, 'write', (present) => ({ keys: [eras.keys.eras, keys.all, ...doomed], args: [name, present.name, ...shorts] }));
+async function forget({ eras }: Records, name: string, keys: EraKeys, limit: number): Promise<number> {
+  const [, removed] = await eras.act<readonly [string, string]>(forgetScript, 'write', (present) => ({ keys: [eras.keys.eras, keys.all], args: [name, present.name, keys.record(''), limit] }));
   return Number(removed);
 }
 

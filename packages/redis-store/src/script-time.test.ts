@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import { createRedisStore } from '@media-jobs/redis-store';
-import { keys, sampleClaim, sampleRequest, sampleSuccess } from './testing/sample-jobs.ts';
+import { keys, sampleClaim, sampleRequest, sampleSuccess, submitSample } from './testing/sample-jobs.ts';
 import { startRedis } from './testing/redis-server.ts';
 
 /** Longest time that a script may block the whole server, in microseconds. */
@@ -10,6 +10,8 @@ const bound = 1_000;
 /** Every script is met this often with as much as it ever takes; the quickest of them tells its own time, whatever else the machine does. */
 const rounds = 6;
 const full = 50;
+/** Records that one script of a reset removes. */
+const forgotten = 200;
 
 /** The shortest time of each script, by the kind of call that it came with. */
 async function quickest(admin: Redis, act: () => Promise<unknown>): Promise<number> {
@@ -25,7 +27,7 @@ test('no script blocks the server for longer than a millisecond, with as many jo
   const admin = new Redis(server.url);
   await using store = createRedisStore({ url: server.url });
   await using other = createRedisStore({ url: server.url });
-  const epoch = await store.epoch();
+  let epoch = await store.epoch();
   const times: Record<string, number[]> = {};
   const timed = async <Result>(name: string, act: () => Promise<Result>): Promise<Result> => {
     let result: Result | undefined;
@@ -43,6 +45,12 @@ test('no script blocks the server for longer than a millisecond, with as many jo
     await timed('read', () => Promise.all(requests.map(({ id }) => store.get(id))));
     await timed('due', () => Promise.all([store.due('lease', { limit: 200 }), store.due('retry', { limit: 200 }), store.takeExpired(200)]));
     await timed('stats', () => store.stats());
+    await timed('reset', () => store.reset());
+    await timed('collect', () => store.collect(full));
+    await Promise.all(keys(forgotten, `more-${round}`).map((key) => submitSample(other, key)));
+    await other.reset();
+    await timed('collect as many as go at a time', () => other.collect(forgotten));
+    epoch = await store.epoch();
   }
   admin.disconnect();
   const best = Object.fromEntries(Object.entries(times).map(([name, micros]) => [name, Math.min(...micros)]));

@@ -44,7 +44,7 @@ export interface ResetReport extends ResetCounts {
 }
 
 /** Names of the counts, in the order of a report. */
-const countNames = Object.freeze(['jobsRemoved', 'filesDeleted', 'bytesFreed', 'modelsDeleted', 'tasksPurged', 'processesEnded'] as const satisfies readonly (keyof ResetCounts)[]);
+export const countNames = Object.freeze(['jobsRemoved', 'filesDeleted', 'bytesFreed', 'modelsDeleted', 'tasksPurged', 'processesEnded'] as const satisfies readonly (keyof ResetCounts)[]);
 
 export const noCounts: ResetCounts = Object.freeze({ jobsRemoved: 0, filesDeleted: 0, bytesFreed: 0, modelsDeleted: 0, tasksPurged: 0, processesEnded: 0 });
 

@@ -1,5 +1,5 @@
 import { MediaJobError } from '@media-jobs/foundation';
-import { addCounts, noCounts, type ResetFailure, type ResetTargetReport } from './reset-report.ts';
+import { addCounts, countNames, noCounts, type ResetFailure, type ResetTargetReport } from './reset-report.ts';
 import type { ResetCounts, ResetPhase, ResetRemains, Resettable } from './resettable.ts';
 
 /** `verify` counts only: what fails in it is a failure of the collecting that it repeats. */
@@ -25,13 +25,16 @@ export function createResetTally(target: Resettable): ResetTally {
   const failures = new Map<FailedPhase, Map<string, string>>();
   const notes: Record<string, unknown> = {};
   const wallMs: Partial<Record<ResetPhase, number>> = {};
-  let counts = noCounts;
+  const sums = { ...noCounts };
   let left: ResetRemains = { count: 0, listed: [] };
   const list: ResetTally['failures'] = (phase) =>
     [...failures].flatMap(([of, paths]) => (phase === undefined || of === phase ? Array.from(paths, ([path, reason]) => ({ target: target.name, path, reason })) : []));
   return {
     target,
-    add: (done) => void (counts = addCounts(counts, done)),
+    // It is called for every file: nothing is made here.
+    add(done) {
+      for (const name of countNames) sums[name] += done[name] ?? 0;
+    },
     note: (name, value) => void (notes[name] = value),
     fail(phase, path, reason) {
       const ofPhase = failures.get(phase) ?? new Map<string, string>();
@@ -39,10 +42,10 @@ export function createResetTally(target: Resettable): ResetTally {
     },
     forgive: () => void failures.delete('collect'),
     failures: list,
-    counts: () => counts,
+    counts: () => addCounts(sums),
     took: (phase, ms) => void (wallMs[phase] = Math.round((wallMs[phase] ?? 0) + ms)),
     remains: (found) => void (left = found),
-    report: () => Object.freeze({ kind: target.kind, ...counts, left, failures: list().length, wallMs, notes }),
+    report: () => Object.freeze({ kind: target.kind, ...sums, left, failures: list().length, wallMs, notes }),
   };
 }
 

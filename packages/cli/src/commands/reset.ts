@@ -14,7 +14,7 @@ export const reset: Command = Object.freeze({
   options: [
     { name: 'deep', about: 'all jobs and all their files, those that wait or run among them' },
     { name: 'models', about: 'all downloaded models as well' },
-    { name: 'queue', about: 'waiting lines as well' },
+    { name: 'queue', about: 'waiting lines as well, where a service keeps one beside its store' },
     { name: 'yes', about: 'do not ask; needed where nobody can be asked' },
     { name: 'json', about: 'print the report for programs' },
     modelsFolderOption,

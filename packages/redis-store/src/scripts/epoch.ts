@@ -20,15 +20,24 @@ return ARGV[2]
 `);
 
 /**
- * Guard 9: removes jobs of an older era only. KEYS: epoch, eras, \`all\` of the era, then its keys that are to go. ARGV: …,
- * era, the present era, then the short ids that go.
+ * Guard 9: removes the oldest jobs of an older era only, and with them the texts beside their records. Their ids are known here
+ * alone: to bring them to the caller and back would cost more than to remove them. KEYS: epoch, eras, \`all\` of the era.
+ * ARGV: …, era, the present era, what the keys of its records begin with, how many. Replies how many went.
  */
-export const forgetScript: Script = defineScript('forget 1', `
+export const forgetScript: Script = defineScript('forget 2', `
 if ARGV[3] == ARGV[4] then return {'OK', '0'} end
-local removed = 0
-if #KEYS > 3 then for i = 4, #KEYS, 500 do redis.call('UNLINK', unpack(KEYS, i, math.min(i + 499, #KEYS))) end end
-for i = 5, #ARGV, 500 do removed = removed + redis.call('ZREM', KEYS[3], unpack(ARGV, i, math.min(i + 499, #ARGV))) end
-return {'OK', text(removed)}
+local popped = redis.call('ZPOPMIN', KEYS[3], ARGV[6])
+for i = 1, #popped, 200 do
+  local doomed = {}
+  for j = i, math.min(i + 198, #popped), 2 do
+    local record = ARGV[5] .. popped[j]
+    doomed[#doomed + 1] = record
+    doomed[#doomed + 1] = record .. ':b'
+    doomed[#doomed + 1] = record .. ':r'
+  end
+  redis.call('UNLINK', unpack(doomed))
+end
+return {'OK', text(#popped / 2)}
 `);
 
 /** Forgets an era that has no jobs left. KEYS: epoch, eras, \`all\` of the era, then its other keys. ARGV: …, era, present era. */
