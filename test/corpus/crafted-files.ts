@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { namingTexts } from '../../packages/ffmpeg/src/testing/naming-texts.ts';
 import { withCoverBomb } from '../../packages/ffmpeg/src/testing/picture-bomb.ts';
 import type { Base } from './bases.ts';
 
@@ -25,33 +26,6 @@ const patched = (bytes: Buffer, patch: (copy: Buffer) => void): Buffer => {
   const copy = Buffer.from(bytes);
   patch(copy);
   return copy;
-};
-
-/** Texts that name other files, themselves, or hosts. `SECRET` and `PORT` are put in. */
-export const namingTexts: Readonly<Record<string, string>> = {
-  'hls.mp3': '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nfile://SECRET\n#EXT-X-ENDLIST\n',
-  'hls-relative.wav': '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nsecret.wav\n#EXT-X-ENDLIST\n',
-  'hls-live.mp4': '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nsecret.wav\n',
-  'hls-http.mp3': '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nhttp://127.0.0.1:PORT/a.mp3\n#EXT-X-ENDLIST\n',
-  'hls-self.mkv': '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nhls-self.mkv\n',
-  'hls-key.ts': '#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI="http://127.0.0.1:PORT/key"\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nsecret.wav\n#EXT-X-ENDLIST\n',
-  'hls-map.m4a': '#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-MAP:URI="file://SECRET"\n#EXTINF:4,\nconcat:SECRET|SECRET\n#EXT-X-ENDLIST\n',
-  'hls-data.mp3': '#EXTM3U\n#EXTINF:4,\ndata:audio/x-wav;base64,UklGRg==\n#EXT-X-ENDLIST\n',
-  'hls-subfile.mp3': '#EXTM3U\n#EXTINF:4,\nsubfile,,start,0,end,0,,:SECRET\n#EXT-X-ENDLIST\n',
-  'hls-crypto.mp3': '#EXTM3U\n#EXTINF:4,\ncrypto:SECRET\n#EXT-X-ENDLIST\n',
-  'concat.wav': 'ffconcat version 1.0\nfile secret.wav\n',
-  'concat-many.flac': `ffconcat version 1.0\n${'file secret.wav\n'.repeat(20_000)}`,
-  'concat-self.mp3': 'ffconcat version 1.0\nfile concat-self.mp3\n',
-  'concat-http.ogg': 'ffconcat version 1.0\nfile http://127.0.0.1:PORT/a.ogg\n',
-  'sdp.mp3': 'v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio PORT RTP/AVP 0\n',
-  'dash.mp4': '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT4S"><Period><AdaptationSet mimeType="audio/mp4"><Representation id="1" bandwidth="1"><BaseURL>http://127.0.0.1:PORT/a.mp4</BaseURL></Representation></AdaptationSet></Period></MPD>',
-  'smil.mp3': '<smil><body><audio src="SECRET"/></body></smil>',
-  'asx.wma': '<asx version="3.0"><entry><ref href="http://127.0.0.1:PORT/a.wma"/></entry></asx>',
-  'ram.mp3': 'rtsp://127.0.0.1:PORT/a.rm\n',
-  'reference.mov': 'RTSPtext\nrtsp://127.0.0.1:PORT/a.mov\n',
-  'm3u.mp3': '#EXTM3U\nhttp://127.0.0.1:PORT/a.mp3\nSECRET\n',
-  'url.mp3': 'http://127.0.0.1:PORT/a.mp3',
-  'lavfi.wav': 'sine=f=440',
 };
 
 /** All crafted files. Those that name something name a secret beside them and a port on which nobody may call. */
