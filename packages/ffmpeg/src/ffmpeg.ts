@@ -10,6 +10,7 @@ import {
   type DenoiseOptions, type ExtractAudioOptions, type HighpassOptions, type MonoAudio, type ResampleOptions, type ToMonoOptions,
 } from './convert/single-operations.ts';
 import { ffmpegHealthChecks } from './health-checks.ts';
+import { withInput, type InputOptions, type MediaInput } from './input/media-input.ts';
 import type { MediaInfo } from './media-info.ts';
 import { openSpeech } from './open-speech.ts';
 import { resolveOptions, type FfmpegOptions } from './options.ts';
@@ -28,6 +29,9 @@ import { drawWaveformOf, type WaveformOptions } from './waveform/waveform.ts';
  * Media work in guarded child processes. Each call ends in time, with a verified output in its place or with one
  * `MediaJobError` and nothing left: no process, no part of a file. Calls may run side by side.
  *
+ * The input is a path, or a stream of bytes: that is read into a temp file first, hashed on the way (`onSpooled`), and held to `limits.maxInputBytes`
+ * while it flows.
+ *
  * All throw, as it applies: `INPUT_MISSING`, `INPUT_UNREADABLE`, `INPUT_NOT_FILE`, `INPUT_EMPTY`, `INPUT_ALL_ZERO`,
  * `INPUT_TOO_LARGE`, `UNSUPPORTED_FORMAT`, `CORRUPT`, `NO_AUDIO`, `BAD_STREAM`, `TOO_LONG`, `PROBE_TIMEOUT`,
  * `PROGRAM_NOT_FOUND`, `PROGRAM_UNFIT`, `PROGRAM_CRASHED`, `PROGRAM_KILLED`, `PROGRAM_FAILED`, `INVALID_OPTION`, `ABORTED`;
@@ -36,33 +40,33 @@ import { drawWaveformOf, type WaveformOptions } from './waveform/waveform.ts';
  */
 export interface Ffmpeg extends SpeechSource {
   /** Says what a file holds. Validates before it believes. */
-  probe(file: string, options?: ProcessControls): Promise<MediaInfo>;
+  probe(file: MediaInput, options?: InputOptions): Promise<MediaInfo>;
   /** Decodes all sound of a file and reports what is broken, and what cannot be known. A broken file is a report; only what is no media, or does not end, is thrown. */
-  validate(file: string, options?: ValidateOptions): Promise<ValidationReport>;
+  validate(file: MediaInput, options?: ValidateOptions): Promise<ValidationReport>;
   /** Makes 16 kHz mono speech of even loudness from any media file, in one decode; with its picture when asked for. */
-  prepareSpeech(file: string, outFile: string, options?: PrepareSpeechOptions): Promise<PreparedSpeech>;
+  prepareSpeech(file: MediaInput, outFile: string, options?: PrepareSpeechOptions): Promise<PreparedSpeech>;
   /** Draws the waveform of any media file as a PNG. */
-  waveform(file: string, pngFile: string, options?: WaveformOptions): Promise<PictureResult>;
+  waveform(file: MediaInput, pngFile: string, options?: WaveformOptions): Promise<PictureResult>;
   /** Draws the spectrogram of any media file as a PNG: time from left to right, 0 to 8,000 Hz from bottom to top. */
-  spectrogram(file: string, pngFile: string, options?: SpectrogramOptions): Promise<PictureResult>;
+  spectrogram(file: MediaInput, pngFile: string, options?: SpectrogramOptions): Promise<PictureResult>;
   /** Cuts the sound of any media file into WAV files in a folder: by time, in pauses, or by size. */
-  split(file: string, folder: string, options: SplitOptions): Promise<SplitResult>;
+  split(file: MediaInput, folder: string, options: SplitOptions): Promise<SplitResult>;
   /** Runs ffmpeg with arguments of the caller's, and the guards of this package around them: for what no other call does. */
   run(request: RunRequest, controls?: RunControls): Promise<RunResult>;
   /** Writes the sound of any media file into another container; the end of its name says which. */
-  convert(file: string, outFile: string, options?: ConvertOptions): Promise<ConvertedAudio>;
+  convert(file: MediaInput, outFile: string, options?: ConvertOptions): Promise<ConvertedAudio>;
   /** Takes the sound out of a film: as it is where the new container takes its codec, else coded anew. */
-  extractAudio(file: string, outFile: string, options?: ExtractAudioOptions): Promise<ConvertedAudio>;
+  extractAudio(file: MediaInput, outFile: string, options?: ExtractAudioOptions): Promise<ConvertedAudio>;
   /** Brings the sound to a loudness, at its own rate and with its own channels. Silence is left alone. */
-  normalizeLoudness(file: string, outFile: string, options?: NormalizeLoudnessOptions): Promise<NormalizedAudio>;
+  normalizeLoudness(file: MediaInput, outFile: string, options?: NormalizeLoudnessOptions): Promise<NormalizedAudio>;
   /** Takes steady noise away. */
-  denoise(file: string, outFile: string, options?: DenoiseOptions): Promise<ConvertedAudio>;
+  denoise(file: MediaInput, outFile: string, options?: DenoiseOptions): Promise<ConvertedAudio>;
   /** Takes rumble away. */
-  highpass(file: string, outFile: string, options?: HighpassOptions): Promise<ConvertedAudio>;
+  highpass(file: MediaInput, outFile: string, options?: HighpassOptions): Promise<ConvertedAudio>;
   /** Makes one channel of all: their mix, one of two, or the louder one. */
-  toMono(file: string, outFile: string, options?: ToMonoOptions): Promise<MonoAudio>;
+  toMono(file: MediaInput, outFile: string, options?: ToMonoOptions): Promise<MonoAudio>;
   /** Changes the sample rate. */
-  resample(file: string, outFile: string, options: ResampleOptions): Promise<ConvertedAudio>;
+  resample(file: MediaInput, outFile: string, options: ResampleOptions): Promise<ConvertedAudio>;
   /** Says which programs there are, what they can do, and what to do about what is missing. Throws only when aborted. */
   doctor(options?: ProcessControls): Promise<FfmpegReport>;
   /** Whether ffmpeg and ffprobe can be started. */
@@ -75,20 +79,20 @@ export function createFfmpeg(options: FfmpegOptions = {}): Ffmpeg {
   const programs = createPrograms(resolved);
   const context = Object.freeze({ options: resolved, programs, gate: createConcurrencyGate(resolved.concurrency) });
   return Object.freeze<Ffmpeg>({
-    probe: async (file, controls = {}) => (await probeFile(file, context, controls)).info,
-    validate: (file, given = {}) => validate(file, given, context),
-    prepareSpeech: (file, outFile, given = {}) => prepareSpeech(file, outFile, given, context),
-    waveform: (file, pngFile, given = {}) => drawWaveformOf(file, pngFile, given, context),
+    probe: (input, controls = {}) => withInput(input, controls, context, async (file) => (await probeFile(file, context, controls)).info),
+    validate: (input, given = {}) => withInput(input, given, context, (file) => validate(file, given, context)),
+    prepareSpeech: (input, outFile, given = {}) => withInput(input, given, context, (file) => prepareSpeech(file, outFile, given, context)),
+    waveform: (input, pngFile, given = {}) => withInput(input, given, context, (file) => drawWaveformOf(file, pngFile, given, context)),
     run: (request, controls = {}) => runMedia(request, controls, context),
-    spectrogram: (file, pngFile, given = {}) => drawSpectrogramOf(file, pngFile, given, context),
-    split: (file, folder, given) => split(file, folder, given, context),
-    convert: (file, outFile, given = {}) => convert(file, outFile, given, context),
-    extractAudio: (file, outFile, given = {}) => extractAudio(file, outFile, given, context),
-    normalizeLoudness: (file, outFile, given = {}) => normalizeLoudness(file, outFile, given, context),
-    denoise: (file, outFile, given = {}) => denoise(file, outFile, given, context),
-    highpass: (file, outFile, given = {}) => highpass(file, outFile, given, context),
-    toMono: (file, outFile, given = {}) => toMono(file, outFile, given, context),
-    resample: (file, outFile, given) => resample(file, outFile, given, context),
+    spectrogram: (input, pngFile, given = {}) => withInput(input, given, context, (file) => drawSpectrogramOf(file, pngFile, given, context)),
+    split: (input, folder, given) => withInput(input, given, context, (file) => split(file, folder, typeof input === 'string' ? given : { name: 'stream', ...given }, context)),
+    convert: (input, outFile, given = {}) => withInput(input, given, context, (file) => convert(file, outFile, given, context)),
+    extractAudio: (input, outFile, given = {}) => withInput(input, given, context, (file) => extractAudio(file, outFile, given, context)),
+    normalizeLoudness: (input, outFile, given = {}) => withInput(input, given, context, (file) => normalizeLoudness(file, outFile, given, context)),
+    denoise: (input, outFile, given = {}) => withInput(input, given, context, (file) => denoise(file, outFile, given, context)),
+    highpass: (input, outFile, given = {}) => withInput(input, given, context, (file) => highpass(file, outFile, given, context)),
+    toMono: (input, outFile, given = {}) => withInput(input, given, context, (file) => toMono(file, outFile, given, context)),
+    resample: (input, outFile, given) => withInput(input, given, context, (file) => resample(file, outFile, given, context)),
     open: (file, given) => openSpeech(file, given, context),
     doctor: (controls = {}) => examine(programs, { logger: resolved.logger, ...controls }),
     healthChecks: ffmpegHealthChecks(programs),

@@ -19,6 +19,8 @@ export type { SpectrogramOptions } from './spectrogram/spectrogram.ts';
 export type { SplitBy, SplitOptions, SplitPart, SplitResult } from './split/split.ts';
 export type { ValidateOptions } from './validate/validate.ts';
 export type { TimeJump, ValidatedStream, ValidationFault, ValidationReport } from './validate/validation-report.ts';
+export type { InputOptions, MediaInput } from './input/media-input.ts';
+export type { SpooledInput } from './input/spool-stream.ts';
 export { neededFilters, type DoctorWarning, type FfmpegReport, type ProgramReport } from './binaries/doctor.ts';
 export type { FfmpegPhase, FfmpegProgress } from './progress.ts';
 export { timeLimit, type TimeLimit, type TimeLimitOptions } from './time-limit.ts';

@@ -1,7 +1,7 @@
-import type { ProcessControls } from '@media-jobs/process';
 import type { Denoise } from '../arguments.ts';
 import { invalidOption, requireChoice, requireNumber, requirePath, requireWhole } from '../option-checks.ts';
 import type { LoudnessTarget } from '../loudness/gain-plan.ts';
+import type { InputOptions } from '../input/media-input.ts';
 import type { FfmpegProgress } from '../progress.ts';
 import type { TimeLimitOptions } from '../time-limit.ts';
 import type { WaveformStyle } from '../waveform/draw-waveform.ts';
@@ -20,7 +20,7 @@ export const defaultLoudness = Object.freeze({ targetLufs: -16, truePeakDb: -1.5
 export const defaultHighpassHz = 80;
 
 /** Options that each call which writes a file takes. */
-export interface OutputOptions extends ProcessControls, TimeLimitOptions {
+export interface OutputOptions extends InputOptions, TimeLimitOptions {
   /** Number of the audio stream, from 0. Default: the one that the file marks as default, else the first. */
   readonly stream?: number;
   /** Whether existing files may be replaced. Default false: `OUTPUT_EXISTS`. */

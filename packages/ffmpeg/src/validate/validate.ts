@@ -4,6 +4,7 @@ import { fileUrl, inputGuards } from '../arguments.ts';
 import { decodeFailure, withoutWhitelistLines } from '../decode-failure.ts';
 import { allowedDecoders } from '../formats.ts';
 import { runGuarded } from '../guarded-program.ts';
+import type { InputOptions } from '../input/media-input.ts';
 import type { MediaContext } from '../media-context.ts';
 import type { AudioStream } from '../media-info.ts';
 import { invalidOption } from '../option-checks.ts';
@@ -15,7 +16,7 @@ import { createFrameWatch, type FrameWatch } from './frame-watch.ts';
 import type { ValidatedStream, ValidationReport } from './validation-report.ts';
 
 /** Options of `validate`. */
-export interface ValidateOptions extends ProcessControls, TimeLimitOptions {
+export interface ValidateOptions extends InputOptions, TimeLimitOptions {
   /** Whether all sound is decoded. Without it only the head, and whether the end is there, are looked at. Default true. */
   readonly decode?: boolean;
   /** Told of the time limit of decoding as soon as it is known. */
