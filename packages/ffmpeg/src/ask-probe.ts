@@ -3,6 +3,7 @@ import type { ProcessControls } from '@media-jobs/process';
 import { probeArguments } from './arguments.ts';
 import { runGuarded } from './guarded-program.ts';
 import type { MediaContext } from './media-context.ts';
+import type { FfmpegLimits } from './options.ts';
 import { parseProbeAnswer, type ProbeAnswer } from './probe-answer.ts';
 import { corrupt } from './corrupt.ts';
 
@@ -30,11 +31,16 @@ export async function askProbe(path: string, context: MediaContext, controls: Pr
   const args = probeArguments({ file: path, maxAllocBytes: limits.maxAllocBytes });
   try {
     // Exit code 1 comes with an answer that says why.
-    const { stderrTail } = await runGuarded({ command, args, timeoutMs: limits.probeTimeoutMs, acceptExitCodes: [0, 1], onStdout: collect }, context, controls);
+    const { stderrTail } = await runGuarded({ command, args, timeoutMs: limits.probeTimeoutMs, cpuSeconds: cpuSecondsOf(limits), acceptExitCodes: [0, 1], onStdout: collect }, context, controls);
     return { answer: parseProbeAnswer(Buffer.concat(chunks).toString('utf8')), stderr: stderrTail };
   } catch (error) {
-    throw MediaJobError.isInstance(error) && error.code === 'TIMEOUT' ? probeTimeout(path, limits.probeTimeoutMs, error) : error;
+    throw MediaJobError.isInstance(error) && (error.code === 'TIMEOUT' || error.facts['signal'] === 'SIGXCPU') ? probeTimeout(path, limits.probeTimeoutMs, error) : error;
   }
+}
+
+/** ffprobe may decode on two threads, so it never comes to this while somebody watches it. */
+function cpuSecondsOf({ probeTimeoutMs }: FfmpegLimits): number {
+  return Math.ceil(probeTimeoutMs / 1000) * 2 + 1;
 }
 
 function probeTimeout(path: string, timeoutMs: number, cause: MediaJobError): MediaJobError {

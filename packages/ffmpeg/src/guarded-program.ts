@@ -2,6 +2,7 @@ import { runProgram, type ProcessControls, type ProgramResult, type RunProgramOp
 import { programEnvironment } from './arguments.ts';
 import { onlyControls } from './call-controls.ts';
 import type { ConcurrencyGate } from './concurrency-gate.ts';
+import { createDiskPatience } from './disk-patience.ts';
 import type { ResolvedFfmpegOptions } from './options.ts';
 
 /** What all programs of one instance share. */
@@ -20,5 +21,12 @@ export type GuardedProgram = Omit<RunProgramOptions, keyof ProcessControls | 'en
 export async function runGuarded(program: GuardedProgram, { options, gate }: ProgramContext, controls: ProcessControls): Promise<ProgramResult> {
   using _place = await gate.enter(controls);
   const { logger, clock, niceness } = options;
-  return await runProgram({ logger, ...onlyControls(controls), ...program, env: programEnvironment, niceness, clock });
+  return await runProgram({ logger, ...onlyControls(controls), ...program, ...withPatience(program), env: programEnvironment, niceness, clock });
+}
+
+/** A program that is watched for stalls is not one of them while it waits for a slow disk. */
+function withPatience({ stall, sample }: GuardedProgram): Pick<GuardedProgram, 'sample'> {
+  if (stall === undefined) return {};
+  const patience = createDiskPatience();
+  return { sample: async (pid) => `${(await sample?.(pid)) ?? ''} ${patience(pid)}` };
 }

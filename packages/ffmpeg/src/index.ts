@@ -21,7 +21,7 @@ export type { ValidateOptions } from './validate/validate.ts';
 export type { TimeJump, ValidatedStream, ValidationFault, ValidationReport } from './validate/validation-report.ts';
 export type { InputOptions, MediaInput } from './input/media-input.ts';
 export type { SpooledInput } from './input/spool-stream.ts';
-export { neededFilters, type DoctorWarning, type FfmpegReport, type ProgramReport } from './binaries/doctor.ts';
+export { neededEncoders, neededFilters, type DoctorWarning, type FfmpegReport, type ProgramReport } from './binaries/doctor.ts';
 export type { FfmpegPhase, FfmpegProgress } from './progress.ts';
 export { timeLimit, type TimeLimit, type TimeLimitOptions } from './time-limit.ts';
 export { prepareSpeechInput, prepareSpeechOperation, prepareSpeechOutput, type PrepareSpeechOperationOptions } from './prepare-speech-operation.ts';

@@ -22,6 +22,9 @@ const foreign = withForeignReference(readFileSync(bench.path('secret.m4a')), 'se
 const names: readonly string[] = ['concat:SECRET|SECRET', 'subfile,,start,0,end,0,,:SECRET', 'async:SECRET', 'cache:SECRET', 'file:SECRET', 'http://127.0.0.1:PORT/a.wav', 'tcp://127.0.0.1:PORT', 'rtmp://127.0.0.1:PORT/a', 'FOLDER/secret%02d.png'];
 const tricks: readonly string[] = [...Object.keys(namingTexts), 'reference-beside.mov', ...names];
 
+/** Without guards these wait for ever. */
+const endless = new Set(['hls-live.mp4', 'hls-self.mkv', 'sdp.mp3']);
+
 /** Files that were read long ago are noted as read when they are read again. */
 const longAgo = new Date('2001-01-01');
 const everyProtocol = 'file,http,https,tcp,udp,rtp,rtmp,crypto,data,subfile,async,cache,concat,hls';
@@ -41,7 +44,7 @@ interface Outcome {
 }
 
 const exits = (program: string, args: readonly string[]): Promise<string> => new Promise((resolve) => {
-  execFile(program, args, { timeout: 4_000, killSignal: 'SIGKILL' }, (error) => resolve(error === null ? 'ok' : 'failed'));
+  execFile(program, args, { timeout: 30_000, killSignal: 'SIGKILL' }, (error) => resolve(error === null ? 'ok' : 'failed'));
 });
 
 function run(reader: Reader, trick: string, file: string, folder: string): Promise<string> {
@@ -85,7 +88,7 @@ const outcomes: Outcome[] = [];
 
 beforeAll(async () => {
   const turns = createConcurrencyGate(4);
-  const played = tricks.flatMap((trick, index) => readers.map(async (reader, turn) => {
+  const played = tricks.flatMap((trick, index) => readers.filter((reader) => reader !== 'ffmpeg without guards' || !endless.has(trick)).map(async (reader, turn) => {
     using _place = await turns.enter({});
     outcomes.push(await play(trick, reader, bench.path(`${index}-${turn}`)));
   }));

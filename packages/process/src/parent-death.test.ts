@@ -17,19 +17,19 @@ function folderWith(name: string, text: string): string {
 describe('setpriv', () => {
   it('stands before the program where it can set the death signal', async () => {
     const bin = folderWith('setpriv', 'usage: --pdeathsig keep|clear|<signame>');
-    expect(await withParentDeath('kill', '/bin/x', ['-a', 'b'], bin)).toEqual([join(bin, 'setpriv'), '--pdeathsig', 'KILL', '--', '/bin/x', '-a', 'b']);
+    expect(await withParentDeath('kill', ['/bin/x', '-a', 'b'], bin)).toEqual([join(bin, 'setpriv'), '--pdeathsig', 'KILL', '--', '/bin/x', '-a', 'b']);
   });
 
   it('is left out where it cannot, as that of busybox', async () => {
-    expect(await withParentDeath('kill', '/bin/x', ['-a'], folderWith('setpriv', 'usage: --nnp'))).toEqual(['/bin/x', '-a']);
+    expect(await withParentDeath('kill', ['/bin/x', '-a'], folderWith('setpriv', 'usage: --nnp'))).toEqual(['/bin/x', '-a']);
   });
 
   it('is left out where there is none, and where PATH is empty', async () => {
-    expect(await withParentDeath('kill', '/bin/x', ['-a'], folderWith('other', ''))).toEqual(['/bin/x', '-a']);
-    expect(await withParentDeath('kill', '/bin/x', ['-a'], undefined)).toEqual(['/bin/x', '-a']);
+    expect(await withParentDeath('kill', ['/bin/x', '-a'], folderWith('other', ''))).toEqual(['/bin/x', '-a']);
+    expect(await withParentDeath('kill', ['/bin/x', '-a'], undefined)).toEqual(['/bin/x', '-a']);
   });
 
   it('is left out when the program may outlive us', async () => {
-    expect(await withParentDeath('ignore', '/bin/x', ['-a'], folderWith('setpriv', '--pdeathsig'))).toEqual(['/bin/x', '-a']);
+    expect(await withParentDeath('ignore', ['/bin/x', '-a'], folderWith('setpriv', '--pdeathsig'))).toEqual(['/bin/x', '-a']);
   });
 });

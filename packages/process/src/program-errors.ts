@@ -94,9 +94,9 @@ function cannotStart(command: string, cause: unknown): MediaJobError {
   });
 }
 
-/** setpriv stands before the program; when it cannot become the program, it says so in the user's language. */
+/** setpriv and prlimit stand before the program; when one cannot become the program, it says so in the user's language. */
 export function wrapperError(run: RunFacts, file: string): MediaJobError | undefined {
   const { exitCode } = run.end;
-  if ((exitCode !== 127 && exitCode !== 126) || !run.stderrTail.startsWith('setpriv: ')) return undefined;
+  if ((exitCode !== 127 && exitCode !== 126) || !/^(?:setpriv|prlimit): /.test(run.stderrTail)) return undefined;
   return exitCode === 127 ? notExecutable(run.command, file, missingLoader) : notExecutable(run.command, file, run.stderrTail.trim());
 }

@@ -42,6 +42,11 @@ export interface RunProgramOptions extends ProcessControls {
   readonly acceptExitCodes?: readonly number[];
   /** Called once, when the program has started. */
   readonly onStart?: (pid: number) => void;
+  /**
+   * Seconds of processor time after which the kernel ends the program (SIGXCPU, and KILL a second later), also when this process is dead by then: where the
+   * machine has util-linux's `prlimit`. Counted for each process by itself. Default: none.
+   */
+  readonly cpuSeconds?: number;
   /** `kill` (default): the kernel kills the program when this process dies, where the machine has util-linux's `setpriv`. */
   readonly parentDeath?: ParentDeath;
   /** Drives the limits. Default: the machine's own. */
@@ -94,7 +99,8 @@ export function resolveOptions(options: RunProgramOptions): ResolvedRunOptions {
   checkDuration('stall.firstTimeoutMs', options.stall?.firstTimeoutMs);
   if (!Number.isInteger(maxTailBytes) || maxTailBytes < 0) refuse('maxTailBytes', 'a whole number of bytes', maxTailBytes);
   if (!killAfter.every((ms) => ms >= 0) || killAfter[2] === Infinity) refuse('killAfter', 'three times in milliseconds, of which the last comes', killAfter.join());
-  const { niceness = 0 } = options;
+  const { niceness = 0, cpuSeconds = Infinity } = options;
+  if (!(cpuSeconds > 0)) refuse('cpuSeconds', 'a number of seconds above 0', cpuSeconds);
   if (!Number.isInteger(niceness) || niceness < 0 || niceness > 19) refuse('niceness', 'a whole number from 0 to 19', niceness);
   if (options.sample !== undefined && options.stall === undefined) refuse('sample', 'absent where `stall` is', 'a function');
   if (options.onStdout !== undefined && options.onStdoutLine !== undefined) refuse('onStdoutLine', 'absent where `onStdout` is given', 'both');

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { MediaJobError, type Clock, type Logger } from '@media-jobs/foundation';
 import { childEnvironment, type ChildEnvironment } from './child-environment.ts';
 import type { ProcessControls } from './controls.ts';
+import { withCpuLimit } from './cpu-limit.ts';
 import { findProgram } from './find-program.ts';
 import { withParentDeath, type ParentDeath } from './parent-death.ts';
 import { abortError, startError } from './program-errors.ts';
@@ -16,6 +17,7 @@ export interface StartOptions extends Pick<ProcessControls, 'signal' | 'kill'> {
   readonly cwd: string;
   readonly env?: ChildEnvironment | undefined;
   readonly parentDeath: ParentDeath;
+  readonly cpuSeconds?: number | undefined;
   readonly ipc: boolean;
   readonly niceness?: number | undefined;
   readonly clock: Clock;
@@ -36,7 +38,7 @@ export async function startProgram(options: StartOptions): Promise<StartedProgra
   const path = environment['PATH'];
   checkFolder(cwd);
   const file = findProgram(command, { cwd, path });
-  const line = await withParentDeath(parentDeath, file, args, path);
+  const line = await withParentDeath(parentDeath, await withCpuLimit(options.cpuSeconds, [file, ...args], path), path);
   refuseAborted(options);
   try {
     const child = await startSupervised({ ...options, command: label, line, environment, run });

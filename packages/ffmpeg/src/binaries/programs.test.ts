@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createFfmpeg } from '../ffmpeg.ts';
+import { neededFilters } from './doctor.ts';
 import { resolveOptions, type FfmpegOptions } from '../options.ts';
 import { createWorkbench, failure } from '../testing/workbench.ts';
 import { createPrograms, type Programs } from './programs.ts';
@@ -114,7 +115,7 @@ describe('a program without its run bit', () => {
 describe('doctor', () => {
   test('says where the real programs are, and that nothing is missing', async () => {
     const report = await createFfmpeg().doctor();
-    expect(report).toEqual(expect.objectContaining({ ok: true, missingFilters: [], warnings: [] }));
+    expect(report).toEqual(expect.objectContaining({ ok: true, missingFilters: [], missingEncoders: [], warnings: [] }));
     expect(report.ffmpeg.version).toMatch(/^\d/);
     expect(report.ffprobe.path).toContain('ffprobe');
   });
@@ -126,7 +127,19 @@ describe('doctor', () => {
     expect(report.missingFilters).toEqual(['aformat', 'highpass']);
     expect(report.ffmpeg).toEqual(expect.objectContaining({ ok: false, advice: expect.any(String) }));
     expect(report.ffprobe).toEqual(expect.objectContaining({ ok: false, advice: expect.stringContaining('binaries') }));
-    expect(report.warnings).toEqual([expect.objectContaining({ code: 'OLD_BINARY' })]);
+    expect(report.missingEncoders).toEqual(expect.arrayContaining(['pcm_s16le', 'libmp3lame']));
+    expect(report.warnings.map(({ code }) => code)).toEqual(['OLD_BINARY', 'FILTERS_MISSING', 'FILTERS_MISSING', 'ENCODERS_MISSING']);
+  });
+
+  test('names the codecs that a build cannot write, and is content with what can be done without them', async () => {
+    const lists = { filters: [...neededFilters, 'loudnorm'], encoders: ['pcm_s16le', 'pcm_s24le', 'pcm_f32le', 'flac', 'alac', 'aac'] };
+    const small = bench.script('small', `#!/bin/sh\ncase "$*" in -version) echo 'ffmpeg version 7.1 Copyright';; *-filters) ${lists.filters.map((name) => `echo ' ... ${name} A->A x'`).join(';')};; *) ${lists.encoders.map((name) => `echo ' A....D ${name} x'`).join(';')};; esac\n`);
+    const report = await createFfmpeg({ binaries: { ffmpeg: small, ffprobe: (await createFfmpeg().doctor()).ffprobe.path ?? '' } }).doctor();
+    expect(report).toEqual(expect.objectContaining({ ok: true, missingFilters: [], missingEncoders: ['libmp3lame', 'libopus', 'libvorbis'] }));
+    expect(report.warnings).toEqual([
+      { code: 'FILTERS_MISSING', message: expect.stringContaining('`denoise` fails') },
+      { code: 'ENCODERS_MISSING', message: expect.stringContaining('mp3 (it lacks the encoder libmp3lame), opus (it lacks the encoder libopus), vorbis') },
+    ]);
   });
 
   test('health checks look each time, and never throw', async () => {

@@ -32,6 +32,9 @@ const codecs: Readonly<Record<AudioCodec, CodecFacts>> = Object.freeze({
   vorbis: { encoder: 'libvorbis', bitRates: [16_000, 500_000], mostChannels: 8 },
 });
 
+/** What each codec is encoded with, by ffmpeg's names. */
+export const encoders: Readonly<Record<AudioCodec, string>> = Object.freeze(Object.fromEntries(Object.entries(codecs).map(([codec, { encoder }]) => [codec, encoder])) as Record<AudioCodec, string>);
+
 /** What a container holds: first the codec that is used unless another is asked for. Then the codecs of inputs, by ffmpeg's names, that it takes as they are. */
 const containers: Readonly<Record<string, { readonly codecs: readonly [AudioCodec, ...AudioCodec[]]; readonly copies: readonly string[] }>> = Object.freeze({
   '.wav': { codecs: ['pcm16', 'pcm24', 'float'], copies: ['pcm_s16le', 'pcm_s24le', 'pcm_f32le', 'pcm_u8'] },

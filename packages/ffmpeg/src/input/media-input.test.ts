@@ -72,7 +72,7 @@ describe('a stream', () => {
 });
 
 /** Bytes without end, and how many were taken. */
-function endless(byte: number): { readonly stream: Readable; taken(): number } {
+function endless(byte: number): { readonly stream: Readable; readonly taken: () => number } {
   let taken = 0;
   const stream = new Readable({
     read(size) {
