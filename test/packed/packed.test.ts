@@ -66,6 +66,21 @@ test('every entry point can be imported by Node 22 too, the oldest that the pack
   expect(run(old, ['temp-file.mjs'])).toBe('gone\n');
 }, 180_000);
 
+test('the heartbeat thread of an installed package begins, and opens the store', () => {
+  writeFileSync(join(folder, 'thread.mjs'), `
+    import { createMediaJobs, defineOperation } from '@media-jobs/core';
+    import { createSqliteStore } from '@media-jobs/sqlite-store';
+    import { z } from 'zod';
+    const wrong = [];
+    const quiet = () => undefined;
+    const logger = { trace: quiet, debug: quiet, info: quiet, warn: (facts, text) => wrong.push(text), error: (facts, text) => wrong.push(text), child: () => logger };
+    const operation = defineOperation({ name: 'echo', version: 1, input: z.object({}), output: z.string(), limits: { softTimeoutMs: 5000, hardTimeoutMs: 9000 }, run: async () => 'done' });
+    await using jobs = await createMediaJobs({ operations: [operation], store: createSqliteStore({ file: 'work/jobs.db' }), workFolder: 'work', heartbeatThread: true, logger });
+    console.log(await (await jobs.submit('echo', {})).result(), wrong.length);
+  `);
+  expect(run(process.execPath, ['thread.mjs'])).toBe('done 0\n');
+});
+
 test('a stranger can also require them, since Node loads ES modules that way', () => {
   writeFileSync(join(folder, 'require-all.cjs'), entryPoints.map((entry) => `require('${entry}');`).join('\n'));
   expect(run(process.execPath, ['require-all.cjs'])).toBe('');
