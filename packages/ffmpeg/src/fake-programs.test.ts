@@ -38,6 +38,10 @@ test('one that stops in the middle, and lets the first TERM pass as the real one
   expect(await codeOf(withFake(`trap 'trap - TERM' TERM; head -c 6400 /dev/zero; while :; do sleep 0.05; done`))).toBe('STALLED');
 });
 
+test('one that ignores every TERM is ended by the stall all the same', async () => {
+  expect(await codeOf(withFake(`trap '' TERM; while :; do sleep 0.05; done`))).toBe('STALLED');
+});
+
 test('one that floods its error output while it gives no sound is ended by the stall', async () => {
   expect(await codeOf(withFake('yes "size= 100kB time=00:00:01.00 out_time_us=1000000 progress=continue" >&2'))).toBe('STALLED');
 });
