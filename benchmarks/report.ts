@@ -1,5 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 
 const page = new URL('../docs/benchmarks.md', import.meta.url);
 
@@ -50,7 +50,8 @@ export async function report(name: string, title: string, text: string): Promise
   await rename(unfinished, page);
 }
 
+/** Where the load of the last five minutes is above the number of processors, wall time is mostly waiting. */
 function machine(): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown processor';
-  return `*${new Date().toISOString().slice(0, 10)}, ${availableParallelism()} × ${model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${process.platform}*`;
+  return `*${new Date().toISOString().slice(0, 10)}, ${availableParallelism()} × ${model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${process.platform}, load at the end ${(loadavg()[1] ?? 0).toFixed(1)}*`;
 }
