@@ -1,6 +1,6 @@
 /**
  * Which engine is faster on this processor, and how soon it is gone after an abort.
- * `node --conditions=@media-jobs/source benchmarks/engines.bench.ts [clips] [aborts]`; needs a built whisper-cli and the addon.
+ * `node --conditions=@media-jobs/source benchmarks/engines.bench.ts [clips] [aborts] [tiny|base|small]`; needs a built whisper-cli and the addon.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
@@ -8,11 +8,12 @@ import { join } from 'node:path';
 import { createAddonEngine, createWhisperCliEngine } from '@media-jobs/whisper';
 import type { Engine, EngineSession } from '@media-jobs/core';
 import { median, report, table } from './report.ts';
-import { writeSizedModel } from './support/sized-model.ts';
+import { writeSizedModel, type Size } from './support/sized-model.ts';
 import { tone } from '../packages/whisper/src/testing/speech.ts';
 
 const clips = Number(process.argv[2] ?? 2);
 const aborts = Number(process.argv[3] ?? 5);
+const size = (process.argv[4] ?? 'base') as Size;
 const seconds = 10;
 const threads = availableParallelism();
 const folder = mkdtempSync(join(tmpdir(), 'media-jobs-bench-'));
@@ -59,12 +60,12 @@ async function measure(engine: Engine, modelFile: string, wavFile: string): Prom
 }
 
 try {
-  const modelFile = writeSizedModel(join(folder, 'base.bin'), 'base');
+  const modelFile = writeSizedModel(join(folder, `${size}.bin`), size);
   const wavFile = await tone(folder, 'tone', seconds);
   const cli = await measure(createWhisperCliEngine(), modelFile, wavFile);
   const addon = await measure(createAddonEngine(), modelFile, wavFile);
   const row = (name: string, { firstMs, nextMs, abortMs }: Figures): string[] => [name, (firstMs / 1000).toFixed(2), (nextMs / 1000).toFixed(2), abortMs.toFixed(0)];
-  await report('engines', 'Two engines, one processor', `\`benchmarks/engines.bench.ts\`: a random model of the size of base.en, clips of ${seconds} s, ${threads} threads, one beam. Seconds for the first clip with the
+  await report('engines', 'Two engines, one processor', `\`benchmarks/engines.bench.ts\`: a random model of the size of ${size}.en, clips of ${seconds} s, ${threads} threads, one beam. Seconds for the first clip with the
 load of the model, and for each further one; milliseconds from an abort to a process that is gone, the longest of ${aborts}.
 
 ${table([['engine', 'first clip', 'next clip', 'abort'], row('`whisper-cli`, built here for AVX2', cli), row('`addon-child`, prebuilt', addon)])}

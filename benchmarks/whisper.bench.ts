@@ -1,6 +1,6 @@
 /**
  * Clips one after another: `@media-jobs/whisper` against `nodejs-whisper` as its README calls it, and against bare `whisper-cli` for each file. All
- * run the same whisper-cli. `node --conditions=@media-jobs/source benchmarks/whisper.bench.ts [clips] [base|small]`; needs ffmpeg, espeak-ng and a built whisper-cli.
+ * run the same whisper-cli. `node --conditions=@media-jobs/source benchmarks/whisper.bench.ts [clips] [tiny|base|small] [phrases]`; needs ffmpeg, espeak-ng and a built whisper-cli.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { writeSizedModel, type Size } from './support/sized-model.ts';
 const clipCount = Number(process.argv[2] ?? 20);
 const size = (process.argv[3] ?? 'base') as Size;
 const seconds = 10;
-const phraseCount = 60;
+const phraseCount = Number(process.argv[4] ?? 60);
 const folder = mkdtempSync(join(tmpdir(), 'media-jobs-bench-'));
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Inside node_modules, so that a copy of the package finds what it depends on. */

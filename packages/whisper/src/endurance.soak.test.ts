@@ -12,7 +12,8 @@ import { tone } from './testing/speech.ts';
 import { leftOfTempFiles, testFolder } from './testing/test-folder.ts';
 
 const folder = testFolder();
-const model = fileURLToPath(new URL('../../../fixtures/twenty-words.en.ggml.bin', import.meta.url));
+/** The model of twenty words, or one that costs next to nothing where only the processes are of interest. */
+const model = process.env['SOAK_MODEL'] === 'scripted' ? writeScriptedModel(join(folder, 'scripted.bin')) : fileURLToPath(new URL('../../../fixtures/twenty-words.en.ggml.bin', import.meta.url));
 const runs = Number(process.env['SOAK_RUNS'] ?? 200);
 const only = process.env['SOAK_ENGINE'];
 const engines = (['whisper-cli', 'addon-child'] as const).filter((engine) => only === undefined || engine === only);
