@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { gpuMemory, type GpuMemory } from '@media-jobs/cleanup';
+import type { Engine } from '@media-jobs/core';
 import { MediaJobError, silentLogger, systemClock } from '@media-jobs/foundation';
 import { collectLogs } from '@media-jobs/core/testing';
 import { expect, test } from 'vitest';
@@ -88,6 +89,24 @@ test('several lanes work at a time, and the next in line goes to a warm one', as
   await Promise.all(runs);
   expect(engine.sessions).toHaveLength(2);
   expect(await pool.unload()).toMatchObject({ proof: 'process-gone' });
+});
+
+test('never more models are loaded than there are lanes, also where each run wants another', async () => {
+  const engine = createFakeEngine();
+  const loaded: number[] = [];
+  const counting: Engine = {
+    ...engine,
+    async open(options) {
+      const session = await engine.open(options);
+      loaded.push(engine.sessions.filter(({ released }) => !released).length);
+      return Object.assign(session, { transcribe: () => Promise.resolve({ segments: [], language: 'en', warnings: [] }) });
+    },
+  };
+  const { pool } = setUp({ engine: counting, lanes: 2, keepAliveMs: Infinity });
+  await Promise.all(Array.from({ length: 7 }, (_, index) => pool.run(request({ modelStamp: `model-${index}` }))));
+  expect([loaded.length, Math.max(...loaded)]).toEqual([7, 2]);
+  await pool.unload();
+  expect(engine.sessions.filter(({ released }) => !released)).toEqual([]);
 });
 
 test('a warm engine is recycled after its runs, and the receipt says why', async () => {
