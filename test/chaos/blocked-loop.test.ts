@@ -40,15 +40,15 @@ async function runBlocked(under: StoreUnderTest, options: Omit<BlockedWorkerOpti
 describe.each(storesUnderTest)('on $name, an event loop that is blocked for three leases', (under) => {
   const times = { heartbeatMs: 1_000, leaseMs: 3_000, blockMs: 9_000 };
 
-  test('keeps its claim where a thread beats for it', async () => {
+  test.concurrent('keeps its claim where a thread beats for it', async () => {
     expect(await runBlocked(under, { ...times, heartbeatThread: true })).toMatchObject({ state: 'completed', losses: 0, attempts: 1 });
   });
 
-  test('loses it without one', async () => {
+  test.concurrent('loses it without one', async () => {
     expect((await runBlocked(under, { ...times, heartbeatThread: false }))?.losses).toBeGreaterThan(0);
   });
 
-  test('loses it after ten leases, since it may never come back', async () => {
+  test.concurrent('loses it after ten leases, since it may never come back', async () => {
     expect((await runBlocked(under, { heartbeatMs: 100, leaseMs: 300, blockMs: 6_000, heartbeatThread: true }))?.losses).toBeGreaterThan(0);
   });
 });
