@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createFakeClock } from '@media-jobs/core/testing';
 import { createSqliteStore } from '@media-jobs/sqlite-store';
 import { startChild } from './testing/child.ts';
-import { keys, sampleRequest, submitSamples } from './testing/sample-jobs.ts';
+import { keys, sampleClaim, sampleRequest, submitSamples } from './testing/sample-jobs.ts';
 import { scratchFolder, type ScratchFolder } from './testing/scratch-folder.ts';
 
 let folder: ScratchFolder;
@@ -50,6 +50,21 @@ describe('while another process holds the write lock', () => {
     expect(turns, 'A wait of 300 ms in pieces of 5 ms').toBeGreaterThan(12);
     expect(done).toEqual(keys(5));
     expect((await store.stats()).byState.queued).toBe(5);
+  });
+
+  test('a worker that found nothing asks again without waiting, and finds what came meanwhile', async () => {
+    const file = folder.at('jobs.db');
+    await using store = createSqliteStore({ file, retryForMs: 50 });
+    expect(await store.claim(sampleClaim())).toEqual([]);
+    {
+      await using holder = startChild('hold-lock', file);
+      await holder.next();
+      expect(await store.claim(sampleClaim())).toEqual([]);
+    }
+    await using other = createSqliteStore({ file });
+    await submitSamples(other, ['talk', 'song']);
+    expect(await store.claim(sampleClaim())).toHaveLength(1);
+    expect(await store.claim(sampleClaim())).toHaveLength(1);
   });
 
   test('reads do not wait', async () => {

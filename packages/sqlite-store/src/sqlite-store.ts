@@ -12,7 +12,7 @@ import type { StatementObserver } from './statements.ts';
 import { stats } from './stats.ts';
 import { redrive, requestCancel, submit } from './submit-methods.ts';
 import { createTransactions } from './transactions.ts';
-import { claim, commit, release } from './worker-methods.ts';
+import { claim, commit, isInLine, release } from './worker-methods.ts';
 
 /**
  * A durable store in one SQLite file, which several processes of one machine may share. Nothing happens before the first
@@ -45,6 +45,21 @@ export function createObservedStore(given: SqliteStoreOptions, observe?: Stateme
   return { ...storeMethods(access, feed), reopen, [Symbol.asyncDispose]: async () => { feed[Symbol.dispose](); await transactions[Symbol.asyncDispose](); } };
 }
 
+/**
+ * Claims that find nothing are made again and again, by every idle worker. After one, the line is looked at first, which waits
+ * for no lock: idle workers of many processes would else take turns at the one of the file with those that have something to write.
+ */
+function createClaim({ read, write }: Access): JobStore['claim'] {
+  let foundNothing = false;
+  return async (request) => {
+    if (request.pointers !== undefined) return write('durable', (scope) => claim(scope, request));
+    if (foundNothing && !(await read((scope) => isInLine(scope, request)))) return [];
+    const claimed = await write('durable', (scope) => claim(scope, request));
+    foundNothing = claimed.length === 0;
+    return claimed;
+  };
+}
+
 function storeMethods({ read, write }: Access, feed: ChangeFeed): Omit<JobStore, typeof Symbol.asyncDispose> {
   const durable = <Result>(work: (scope: Scope) => Result): Promise<Result> => write('durable', work);
   const access: Access = { read, write };
@@ -55,7 +70,7 @@ function storeMethods({ read, write }: Access, feed: ChangeFeed): Omit<JobStore,
     submit: (request) => durable((scope) => submit(scope, request)),
     get: (id) => get(access, id),
     list: (filter, page) => list(access, filter, page),
-    claim: (request) => durable((scope) => claim(scope, request)),
+    claim: createClaim(access),
     heartbeat: (beats, leaseMs) => beat(access, beats, leaseMs),
     commit: (key, outcome, next) => durable((scope) => commit(scope, key, outcome, next)),
     release: (key) => durable((scope) => release(scope, key)),

@@ -17,6 +17,11 @@ export function claim(scope: Scope, request: ClaimRequest): readonly ClaimedJob[
   });
 }
 
+/** Whether a claim without pointers would find a job, at this moment. */
+export function isInLine({ statements, era }: Scope, { operations }: ClaimRequest): boolean {
+  return operations.some((operation) => statements.get(sql.inLine, era, operation, 1) !== undefined);
+}
+
 /** Highest priority first, then longest in its generation, over all the operations. */
 function firstInLine(scope: Scope, { operations, limit }: ClaimRequest): JobRecord[] {
   const { statements, era } = scope;
