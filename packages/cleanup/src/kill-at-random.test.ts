@@ -22,7 +22,7 @@ function leaveWithOurPid(folder: string): void {
   writeFileSync(join(folder, 'ledger', `${owner}.${randomId()}.jsonl`), `${JSON.stringify({ owner, tempFolder: null })}\n${JSON.stringify({ do: 'record', kind: 'temp', at: name })}\n`);
 }
 
-test(`${runs} processes that are killed at random moments leave neither file nor program after the next sweep, and what the living hold stays`, { timeout: runs * 3_000 }, async () => {
+test(`${runs} processes that are killed at random moments leave neither file nor program after the next sweep, and what the living hold stays`, { timeout: runs * 10_000 }, async () => {
   await using work = await openWorkFolder({ folder: scratch.path('work') });
   mkdirSync(scratch.path('outputs'));
   await using mine = await work.temp.file();
@@ -54,7 +54,7 @@ test(`${runs} processes that are killed at random moments leave neither file nor
   expect(held.paths.filter(existsSync)).toEqual([]);
 });
 
-test('processes that are killed while they open a new work folder leave one that opens', { timeout: runs * 3_000 }, async () => {
+test('processes that are killed while they open a new work folder leave one that opens', { timeout: runs * 10_000 }, async () => {
   for (let run = 0; run < runs / 4; run += 1) {
     const folder = scratch.path(`work-${run}`);
     const child = startChild('hold-things', [folder, scratch.path('out.wav'), 'churn']);

@@ -3,6 +3,8 @@ import { newEpoch } from '@media-jobs/core';
 import { createRedisStore } from '@media-jobs/redis-store';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { storeKeys } from './keys.ts';
+import { flushScript } from './scripts/flush.ts';
 import { startRedis, type TestRedis } from './testing/redis-server.ts';
 import { sampleRequest as job } from './testing/sample-jobs.ts';
 
@@ -83,6 +85,31 @@ test("a neighbour's keys in the same database stay, byte by byte, also when thei
   expect(await theirs()).toEqual(before);
   expect((await admin.keys('{media-jobs}:*')).sort()).toEqual(['{media-jobs}:epoch', '{media-jobs}:eras', '{media-jobs}:settings']);
   expect(await neighbour.stats()).toMatchObject({ byState: { queued: 5, running: 2 } });
+});
+
+test('the act that empties a database of its own leaves the new epoch in it: no moment is without one', async () => {
+  await using store = createRedisStore({ url: server.url, ownsDatabase: true });
+  await fill(store);
+  const { base, epoch, eras, settings } = storeKeys('media-jobs');
+  const before = (await admin.get(epoch)) ?? '';
+  // Only the script, as a process runs it that is killed right after.
+  const reply = await admin.eval(flushScript.source, 3, epoch, eras, settings, before, 'zzzzz later', 'zzzzz', base);
+  expect(reply).toEqual(['zzzzz later', '7']);
+  expect([await admin.get(epoch), await admin.smembers(eras), (await admin.keys('*')).length]).toEqual(['zzzzz later', ['zzzzz'], 3]);
+  expect(await store.epoch()).toBe('later');
+  // Who comes late with what stood before replaces nothing.
+  expect(await admin.eval(flushScript.source, 3, epoch, eras, settings, before, 'aaaaa other', 'aaaaa', base)).toEqual(['zzzzz later', '0']);
+});
+
+test('what is collected by the name of an era is of that era, whatever is called like it', async () => {
+  await using store = createRedisStore({ url: server.url });
+  await fill(store);
+  const [era = ''] = ((await admin.get('{media-jobs}:epoch')) ?? '').split(' ');
+  await store.reset();
+  const operation = `like-${era}`;
+  await store.submit(job(await store.epoch(), 'new', { operation }));
+  expect((await collectAll(store)).removed).toBe(7);
+  expect(await store.claim({ owner: 'a', leaseMs: 60_000, operations: [operation], limit: 1 })).toHaveLength(1);
 });
 
 test('resets at once leave one epoch, the latest, and nothing of the others', async () => {

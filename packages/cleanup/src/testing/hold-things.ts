@@ -24,8 +24,8 @@ async function hold(): Promise<void> {
   writeFileSync(join(taken.path, 'input'), 'an accepted input');
   await taken.handOver();
   const started = Promise.withResolvers<number>();
-  // A shell that puts another process behind it, as a wrapper script would.
-  const endless = runProgram({ command: 'sh', args: ['-c', 'sleep 600 & echo $!; wait'], parentDeath: 'ignore', onStdoutLine: (line) => started.resolve(Number(line)) });
+  // A shell that puts another process behind it, as a wrapper script would. It must outlast the longest run of the tests.
+  const endless = runProgram({ command: 'sh', args: ['-c', 'sleep 14400 & echo $!; wait'], parentDeath: 'ignore', onStdoutLine: (line) => started.resolve(Number(line)) });
   say({ owner: ownerId(), paths: [file.path, nested.path, part.path], staged: staged.path, taken: taken.path, grandchild: await started.promise });
   await endless;
 }
