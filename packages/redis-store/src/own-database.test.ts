@@ -4,6 +4,7 @@ import { createRedisStore } from '@media-jobs/redis-store';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { storeKeys } from './keys.ts';
+import { forgetScript } from './scripts/epoch.ts';
 import { flushScript } from './scripts/flush.ts';
 import { startRedis, type TestRedis } from './testing/redis-server.ts';
 import { sampleRequest as job } from './testing/sample-jobs.ts';
@@ -110,6 +111,17 @@ test('what is collected by the name of an era is of that era, whatever is called
   await store.submit(job(await store.epoch(), 'new', { operation }));
   expect((await collectAll(store)).removed).toBe(7);
   expect(await store.claim({ owner: 'a', leaseMs: 60_000, operations: [operation], limit: 1 })).toHaveLength(1);
+});
+
+test('what removes the jobs of an older era removes none of the present one, whoever asks for it (guard 9)', async () => {
+  await using store = createRedisStore({ url: server.url });
+  await fill(store);
+  const { epoch, eras, ofEra } = storeKeys('media-jobs');
+  const value = (await admin.get(epoch)) ?? '';
+  const [era = ''] = value.split(' ');
+  const before = await snapshot();
+  expect(await admin.eval(forgetScript.source, 3, epoch, eras, ofEra(era).all, value, 0, era, era, ofEra(era).record(''), 100)).toEqual(['OK', '0']);
+  expect(await snapshot()).toEqual(before);
 });
 
 test('resets at once leave one epoch, the latest, and nothing of the others', async () => {
