@@ -93,7 +93,7 @@ beforeAll(async () => {
     outcomes.push(await play(trick, reader, bench.path(`${index}-${turn}`)));
   }));
   await Promise.all(played);
-}, 300_000);
+}, 600_000);
 
 afterAll(() => {
   expect(bench.parts()).toEqual([]);
