@@ -3,7 +3,7 @@
  * `node --conditions=@media-jobs/source benchmarks/engines.bench.ts [clips] [aborts] [tiny|base|small]`; needs a built whisper-cli and the addon.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAddonEngine, createWhisperCliEngine } from '@media-jobs/whisper';
 import type { Engine, EngineSession } from '@media-jobs/core';
@@ -15,19 +15,27 @@ const clips = Number(process.argv[2] ?? 2);
 const aborts = Number(process.argv[3] ?? 5);
 const size = (process.argv[4] ?? 'base') as Size;
 const seconds = 10;
-const threads = availableParallelism();
+/** So that processor time can be compared: threads that wait for each other spin. */
+const threads = 1;
 const folder = mkdtempSync(join(tmpdir(), 'media-jobs-bench-'));
 
+interface Heard {
+  readonly ms: number;
+  /** Processor time; of a first clip with the load of the model. */
+  readonly cpuMs: number;
+}
+
 interface Figures {
-  readonly firstMs: number;
-  readonly nextMs: number;
+  readonly first: Heard;
+  readonly next: Heard;
   readonly abortMs: number;
 }
 
-const hear = async (session: EngineSession, wavFile: string, signal?: AbortSignal, onProgress?: () => void): Promise<number> => {
+const hear = async (session: EngineSession, wavFile: string, signal?: AbortSignal, onProgress?: () => void): Promise<Heard> => {
   const began = performance.now();
-  await session.transcribe({ wavFile, durationSeconds: seconds, language: 'en', translate: false, beamSize: 1, ...(signal === undefined ? {} : { signal }), ...(onProgress === undefined ? {} : { onProgress }) });
-  return performance.now() - began;
+  let cpuMs = 0;
+  await session.transcribe({ wavFile, durationSeconds: seconds, language: 'en', translate: false, beamSize: 1, onUsage: (usage) => void (cpuMs = usage.cpuMs), ...(signal === undefined ? {} : { signal }), ...(onProgress === undefined ? {} : { onProgress }) });
+  return { ms: performance.now() - began, cpuMs };
 };
 
 /** From the abort in the middle of a run until no such process is there. */
@@ -49,14 +57,14 @@ async function abortOnce(engine: Engine, modelFile: string, wavFile: string): Pr
 async function measure(engine: Engine, modelFile: string, wavFile: string): Promise<Figures> {
   const began = performance.now();
   await using session = await engine.open({ modelFile, threads });
-  await hear(session, wavFile);
-  const firstMs = performance.now() - began;
-  const next: number[] = [];
+  const { cpuMs } = await hear(session, wavFile);
+  const first: Heard = { ms: performance.now() - began, cpuMs };
+  const next: Heard[] = [];
   for (let clip = 1; clip < clips; clip += 1) next.push(await hear(session, wavFile));
   await session.release();
   const gone: number[] = [];
   for (let abort = 0; abort < aborts; abort += 1) gone.push(await abortOnce(engine, modelFile, wavFile));
-  return { firstMs, nextMs: median(next), abortMs: Math.max(...gone) };
+  return { first, next: { ms: median(next.map(({ ms }) => ms)), cpuMs: median(next.map((each) => each.cpuMs)) }, abortMs: Math.max(...gone) };
 }
 
 try {
@@ -64,15 +72,14 @@ try {
   const wavFile = await tone(folder, 'tone', seconds);
   const cli = await measure(createWhisperCliEngine(), modelFile, wavFile);
   const addon = await measure(createAddonEngine(), modelFile, wavFile);
-  const row = (name: string, { firstMs, nextMs, abortMs }: Figures): string[] => [name, (firstMs / 1000).toFixed(2), (nextMs / 1000).toFixed(2), abortMs.toFixed(0)];
-  await report('engines', 'Two engines, one processor', `\`benchmarks/engines.bench.ts\`: a random model of the size of ${size}.en, clips of ${seconds} s, ${threads} threads, one beam. Seconds for the first clip with the
+  const inSeconds = (ms: number): string => (ms / 1000).toFixed(2);
+  const row = (name: string, { first, next, abortMs }: Figures): string[] => [name, inSeconds(first.ms), inSeconds(first.cpuMs), inSeconds(next.ms), inSeconds(next.cpuMs), abortMs.toFixed(0)];
+  await report('engines', 'Two engines, one processor', `\`benchmarks/engines.bench.ts\`: a random model of the size of ${size}.en, clips of ${seconds} s, one thread, one beam. Seconds for the first clip with the
 load of the model, and for each further one; milliseconds from an abort to a process that is gone, the longest of ${aborts}.
 
-${table([['engine', 'first clip', 'next clip', 'abort'], row('`whisper-cli`, built here for AVX2', cli), row('`addon-child`, prebuilt', addon)])}
+${table([['engine', 'first clip', 'its processor time', 'next clip', 'its processor time', 'abort'], row('`whisper-cli`, built here for AVX2', cli), row('`addon-child`, prebuilt', addon)])}
 
-A clip takes the addon ${(addon.nextMs / cli.nextMs).toFixed(1)} × as long as whisper-cli on this processor.
-
-Other work on the machine at the end: a load of ${loadavg()[0]?.toFixed(1)}.`);
+A clip takes the addon ${(addon.next.cpuMs / cli.next.cpuMs).toFixed(1)} × the processor time that it takes whisper-cli on this processor.`);
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildWhisperCli, createWhisper } from '@media-jobs/whisper';
@@ -91,9 +91,7 @@ ${table([['way', 'seconds', 'to ours', 'text'], ...rows])}
 ${(peer / (base?.ms ?? 1)).toFixed(2)} × faster than \`nodejs-whisper\` by default (goal: at least 1.15 ×), ${(peer / fitted).toFixed(2)} × with \`fitContext\` (goal: at least 2.5 ×).
 
 \`fitContext\` costs words: of ${phraseCount} synthesised phrases of one to four words, each in a file of its own, the fixture model hears ${percent(plain)} of the words wrong
-without it and ${percent(short)} with it. A model that was trained on windows of 30 s never met shorter ones.
-
-Other work on the machine at the end: a load of ${loadavg()[0]?.toFixed(1)}.`);
+without it and ${percent(short)} with it. A model that was trained on windows of 30 s never met shorter ones.`);
 } finally {
   rmSync(folder, { recursive: true });
   if (existsSync(copy)) rmSync(copy, { recursive: true });
