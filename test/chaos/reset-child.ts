@@ -1,5 +1,5 @@
-// Resets the jobs of a work folder, and hangs for ever in the phase that it is told, until it is killed; with `none` it says
-// that it is open, begins when it is told, and ends.
+// Resets the jobs of a work folder, and hangs for ever in the phase that it is told, until it is killed. With `none` it says
+// that it is open, and begins when it is told; with `held` it waits in `collect` until it is told. Both end, and tell the report.
 import { once } from 'node:events';
 import type { Resettable } from '@media-jobs/cleanup';
 import { createMediaJobs } from '@media-jobs/core';
@@ -17,7 +17,12 @@ const halting: Resettable = {
   kind: 'files',
   begin: () => (phase === 'begin' ? hang() : Promise.resolve()),
   stop: () => (phase === 'stop' ? hang() : Promise.resolve()),
-  collect: () => (phase === 'collect' ? hang() : Promise.resolve()),
+  async collect() {
+    if (phase === 'collect') await hang();
+    if (phase !== 'held') return;
+    process.send?.('reached');
+    await once(process, 'message');
+  },
   count: () => (phase === 'verify' ? hang() : Promise.resolve(nothing)),
   end: () => (phase === 'end' ? hang() : Promise.resolve()),
 };
@@ -26,8 +31,7 @@ if (phase === 'none') {
   process.send?.('open');
   await once(process, 'message');
 }
-await jobs.reset({ level: 'deep', refuseNewWork: true });
-if (phase === 'none') {
-  await jobs.close();
-  process.disconnect();
-}
+const report = await jobs.reset({ level: 'deep', refuseNewWork: true });
+await jobs.close();
+process.send?.(report);
+process.disconnect();
