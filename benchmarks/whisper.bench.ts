@@ -90,8 +90,8 @@ ${table([['way', 'seconds', 'to ours', 'text'], ...rows])}
 
 ${(peer / (base?.ms ?? 1)).toFixed(2)} × faster than \`nodejs-whisper\` by default (goal: at least 1.15 ×), ${(peer / fitted).toFixed(2)} × with \`fitContext\` (goal: at least 2.5 ×).
 
-\`fitContext\` costs words: of ${phraseCount} synthesised phrases of one to four words, each in a file of its own, the fixture model hears ${percent(plain)} of the words wrong
-without it and ${percent(short)} with it. A model that was trained on windows of 30 s never met shorter ones.`);
+Words with \`fitContext\`: of ${phraseCount} synthesised phrases of one to four words, each in a file of its own, the fixture model hears ${percent(plain)} of the words wrong
+without it and ${percent(short)} with it. That says little of other models: one that was trained on windows of 30 s alone never met shorter ones.`);
 } finally {
   rmSync(folder, { recursive: true });
   if (existsSync(copy)) rmSync(copy, { recursive: true });
