@@ -75,7 +75,7 @@ try {
   const inSeconds = (ms: number): string => (ms / 1000).toFixed(2);
   const row = (name: string, { first, next, abortMs }: Figures): string[] => [name, inSeconds(first.ms), inSeconds(first.cpuMs), inSeconds(next.ms), inSeconds(next.cpuMs), abortMs.toFixed(0)];
   await report('engines', 'Two engines, one processor', `\`benchmarks/engines.bench.ts\`: a random model of the size of ${size}.en, clips of ${seconds} s, one thread, one beam. Seconds for the first clip with the
-load of the model, and for each further one; milliseconds from an abort to a process that is gone, the longest of ${aborts}.
+load of the model, and for each further one; milliseconds from an abort to a process that is gone, the longest of ${aborts}.${size === 'tiny' ? ' Cut down from the size of base.en, so that it ended in time.' : ''}
 
 ${table([['engine', 'first clip', 'its processor time', 'next clip', 'its processor time', 'abort'], row('`whisper-cli`, built here for AVX2', cli), row('`addon-child`, prebuilt', addon)])}
 
