@@ -5,4 +5,5 @@ const [model = '', wavFile = '', engine] = process.argv.slice(2);
 await using whisper = await createWhisper({ model, engine: engine === 'addon-child' ? 'addon-child' : 'whisper-cli', keepAliveMs: Infinity });
 await whisper.transcribe(wavFile, { onProgress: () => process.send?.('running') });
 process.send?.('idle');
-setInterval(() => undefined, 1000);
+// The transcriber is disposed of when this file has run to its end, which it must not.
+await new Promise((resolve) => void setTimeout(resolve, 3_600_000));
