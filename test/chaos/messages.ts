@@ -35,7 +35,7 @@ export type WorkerEvent =
   /** What the store said to a result. */
   | { readonly event: 'told'; readonly id: string; readonly token: string; readonly committed: boolean }
   | { readonly event: 'result'; readonly file: string; readonly sha256: string }
-  | { readonly event: 'no-result'; readonly file: string; readonly code: string }
+  | { readonly event: 'no-result'; readonly file: string; readonly code: string; readonly why: string }
   | { readonly event: 'closed' };
 
 /** Now, by the clock that all processes of the machine share. */

@@ -28,7 +28,7 @@ async function submit(file: string): Promise<void> {
     const { sha256 } = await job.result();
     tell({ event: 'result', file, sha256 });
   } catch (error) {
-    tell({ event: 'no-result', file, code: MediaJobError.from(error).code });
+    tell({ event: 'no-result', file, code: MediaJobError.from(error).code, why: MediaJobError.from(error).message });
   }
 }
 
