@@ -20,6 +20,8 @@ const receipts: (ReleaseReceipt | null)[] = [];
     collect?.();
     memory.push(process.memoryUsage.rss());
   }
-  if (keepAliveMs === null) receipts.push(await whisper.unload());
+  // None is loaded where the last run was also the last of its engine.
+  const last = await whisper.unload();
+  if (last !== null) receipts.push(last);
 }
 process.send?.({ memory, receipts, left: await processesOf(ownerId()) } satisfies Endured);
