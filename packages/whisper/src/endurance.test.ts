@@ -15,9 +15,9 @@ const folder = testFolder();
 const model = writeScriptedModel(join(folder, 'scripted.bin'));
 
 describe.each([['addon-child', createAddonEngine], ['whisper-cli', createWhisperCliEngine]] as const)('%s', (engine, create) => {
-  test.each([['a new engine each', 0, 20], ['one warm engine', null, 1]] as const)('twenty runs with %s give the card its memory back, leave nothing, and this process no larger', async (_mode, keepAliveMs, engines) => {
+  test.each([['a new engine each', 0, 8], ['one warm engine', null, 1]] as const)('eight runs with %s give the card its memory back, leave nothing, and this process no larger', async (_mode, keepAliveMs, engines) => {
     const files = await Promise.all([1, 3, 9, 31].map((seconds) => tone(folder, `tone-${seconds}`, seconds)));
-    const endured = await endure(folder, { model, files, runs: 20, keepAliveMs, engine });
+    const endured = await endure(folder, { model, files, runs: 8, keepAliveMs, engine });
     expect(endured.growth).toBeLessThan(10e6);
     expect(endured.engines).toBe(engines);
   });
