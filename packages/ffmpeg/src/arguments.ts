@@ -26,6 +26,16 @@ export function inputGuards(maxAllocBytes: number): string[] {
   return ['-max_alloc', String(maxAllocBytes), '-protocol_whitelist', 'file', '-format_whitelist', allowedFormats.join(',')];
 }
 
+/** Processor time, in seconds, that no run of so many threads comes to within its time limit: it only matters when nobody watches. */
+export function cpuSecondsFor(timeoutMs: number, threads: number): number {
+  return Math.ceil((timeoutMs / 1000) * threads) + 1;
+}
+
+/** The arguments by which ffmpeg ends itself after so much processor time; Windows has no such limit. */
+export function cpuLimit(cpuSeconds: number): string[] {
+  return process.platform === 'win32' ? [] : ['-timelimit', String(cpuSeconds)];
+}
+
 /** A path as ffmpeg takes it: with its protocol, so that a colon or a leading dash in it means nothing. */
 export function fileUrl(path: string): string {
   return `file:${path}`;
@@ -85,7 +95,7 @@ export function decodeArguments(options: DecodeArguments): readonly string[] {
   const { file, stream, cpuSeconds, threads, maxAllocBytes, maxSeconds, maxOutputBytes } = options;
   return [
     '-hide_banner', '-nostdin', '-nostats', '-v', 'error', '-y',
-    ...(process.platform === 'win32' ? [] : ['-timelimit', String(cpuSeconds)]),
+    ...cpuLimit(cpuSeconds),
     ...inputGuards(maxAllocBytes), '-codec_whitelist', allowedDecoders.join(','), '-threads', String(threads),
     ...(options.fromSeconds === undefined ? [] : ['-ss', options.fromSeconds.toFixed(6)]), '-i', fileUrl(file),
     '-map', `0:a:${stream}`, '-vn', '-sn', '-dn', '-map_metadata', '-1', '-map_chapters', '-1', '-t', String(maxSeconds),
@@ -102,7 +112,7 @@ export interface MeasureArguments extends Pick<DecodeArguments, 'file' | 'stream
 /** Arguments for ffmpeg: one audio stream through filters that measure, and nowhere else. What they say comes on the error output. */
 export function measureArguments({ file, stream, filters, maxAllocBytes, maxSeconds, cpuSeconds, threads }: MeasureArguments): readonly string[] {
   return [
-    '-hide_banner', '-nostdin', '-nostats', '-v', 'info', '-y', '-progress', 'pipe:1', ...(process.platform === 'win32' ? [] : ['-timelimit', String(cpuSeconds)]),
+    '-hide_banner', '-nostdin', '-nostats', '-v', 'info', '-y', '-progress', 'pipe:1', ...cpuLimit(cpuSeconds),
     ...inputGuards(maxAllocBytes), '-codec_whitelist', allowedDecoders.join(','), '-threads', String(threads), '-i', fileUrl(file),
     '-map', `0:a:${stream}`, '-vn', '-sn', '-dn', '-t', String(maxSeconds), '-af', filters, '-f', 'null', '-',
   ];

@@ -1,6 +1,6 @@
 import { MediaJobError } from '@media-jobs/foundation';
 import type { ProcessControls } from '@media-jobs/process';
-import { decodeArguments, speechSampleRate, type DecodedChannels, type Denoise } from './arguments.ts';
+import { cpuSecondsFor, decodeArguments, speechSampleRate, type DecodedChannels, type Denoise } from './arguments.ts';
 import { decodeFailure, withoutWhitelistLines } from './decode-failure.ts';
 import { runGuarded, type ProgramContext } from './guarded-program.ts';
 import type { AudioStream } from './media-info.ts';
@@ -98,7 +98,7 @@ function argumentsFor({ path, stream, maxAllocBytes, channels, highpassHz, denoi
     maxAllocBytes,
     maxSeconds,
     maxOutputBytes: (maxSeconds + marginSeconds) * speechSampleRate * frameBytes,
-    cpuSeconds: Math.ceil((timeoutMs / 1000) * threads) + marginSeconds,
+    cpuSeconds: cpuSecondsFor(timeoutMs, threads),
   });
 }
 

@@ -1,4 +1,4 @@
-import { measureArguments } from '../arguments.ts';
+import { cpuSecondsFor, measureArguments } from '../arguments.ts';
 import { decodeFailure } from '../decode-failure.ts';
 import { runGuarded } from '../guarded-program.ts';
 import { createRunProgress } from '../run/run-progress.ts';
@@ -18,7 +18,7 @@ export async function measurePass(conversion: Conversion, filters: readonly stri
     sign();
     progress.report('probe', said.seconds, stream.durationSeconds);
   };
-  const cpuSeconds = Math.ceil((timeoutMs / 1000) * threads) + 1;
+  const cpuSeconds = cpuSecondsFor(timeoutMs, threads);
   const args = measureArguments({ file: path, stream: stream.index, filters: [keepTimeLine, ...filters].join(','), maxAllocBytes, maxSeconds: limits.maxDurationSeconds, cpuSeconds, threads });
   try {
     const stall = { timeoutMs: limits.stallMs, firstTimeoutMs: Math.max(limits.stallMs, limits.openTimeoutMs) };

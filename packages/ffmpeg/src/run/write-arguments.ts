@@ -1,4 +1,4 @@
-import { fileUrl, inputGuards } from '../arguments.ts';
+import { cpuLimit, fileUrl, inputGuards } from '../arguments.ts';
 import { allowedDecoders } from '../formats.ts';
 
 /** An input as ffmpeg is told of it. */
@@ -42,7 +42,7 @@ export function writeArguments({ inputs, outputs, args, cpuSeconds, threads }: W
   const bounded = ['-threads', String(threads)];
   return [
     '-hide_banner', '-nostdin', '-nostats', '-v', 'error', '-y', '-progress', 'pipe:1',
-    ...(process.platform === 'win32' ? [] : ['-timelimit', String(cpuSeconds)]),
+    ...cpuLimit(cpuSeconds),
     ...inputs.flatMap((input) => [...inputGuards(input.maxAllocBytes), '-codec_whitelist', [...allowedDecoders, ...input.decoders].join(','), ...bounded, ...input.args, '-i', fileUrl(input.path)]),
     ...args,
     ...outputs.flatMap((output) => [

@@ -1,6 +1,7 @@
 import { DisposalStack, MediaJobError } from '@media-jobs/foundation';
 import type { TempFile } from '@media-jobs/cleanup';
 import type { ProcessControls, ProgramResult } from '@media-jobs/process';
+import { cpuSecondsFor } from '../arguments.ts';
 import { throwIfAborted } from '../call-controls.ts';
 import { withoutWhitelistLines } from '../decode-failure.ts';
 import { runGuarded } from '../guarded-program.ts';
@@ -113,7 +114,7 @@ function argumentsFor({ inputs, outputs, args, timeoutMs }: WriteRequest, parts:
     args,
     outputs: outputs.map((output, index) => ({ part: parts[index] as string, args: output.args, muxer: output.format.muxer, maxBytes: output.maxBytes, maxSeconds: limits.maxDurationSeconds })),
     threads,
-    cpuSeconds: Math.ceil((timeoutMs / 1000) * threads) + 1,
+    cpuSeconds: cpuSecondsFor(timeoutMs, threads),
   });
 }
 

@@ -1,6 +1,6 @@
 import { MediaJobError } from '@media-jobs/foundation';
 import type { ProcessControls } from '@media-jobs/process';
-import { fileUrl, inputGuards } from '../arguments.ts';
+import { cpuLimit, cpuSecondsFor, fileUrl, inputGuards } from '../arguments.ts';
 import { decodeFailure, withoutWhitelistLines } from '../decode-failure.ts';
 import { allowedDecoders } from '../formats.ts';
 import { runGuarded } from '../guarded-program.ts';
@@ -89,7 +89,7 @@ function validateArguments({ path, maxAllocBytes }: ProbedInput, streams: readon
   const { limits, threads } = options;
   return [
     '-hide_banner', '-nostdin', '-nostats', '-v', 'error', '-y', '-max_error_rate', '1',
-    ...(process.platform === 'win32' ? [] : ['-timelimit', String(Math.ceil((timeoutMs / 1000) * threads) + marginSeconds)]),
+    ...cpuLimit(cpuSecondsFor(timeoutMs, threads)),
     ...inputGuards(maxAllocBytes), '-codec_whitelist', allowedDecoders.join(','), '-threads', String(threads), '-err_detect', 'crccheck', '-i', fileUrl(path),
     ...streams.flatMap(({ index }) => ['-map', `0:a:${index}`]), '-vn', '-sn', '-dn', '-map_metadata', '-1', '-map_chapters', '-1',
     '-t', String(Math.ceil(limits.maxDurationSeconds + marginSeconds)), '-c:a', 'pcm_s16le', '-f', 'framecrc', 'pipe:1',
