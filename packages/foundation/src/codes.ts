@@ -74,6 +74,7 @@ export const errorCodes: Readonly<Record<MediaJobErrorCode, CodeEntry>> = Object
   MEMORY_SHORT: row('infrastructure', 503, 'There is not enough memory to start.'),
   GPU_MEMORY_SHORT: row('infrastructure', 503, 'No graphics card has enough free memory to start.'),
   QUEUE_FULL: row('overload', 429, 'The waiting line is full.'),
+  CIRCUIT_OPEN: row('overload', 503, 'A service or engine failed several times in a row and is left alone for a while.'),
   WORK_FOLDER_UNSAFE: row('permanent', 500, 'The work folder is a link, is owned by somebody else, or is not a folder.'),
   WORK_FOLDER_MISSING: row('permanent', 404, 'There is no work folder with jobs at the path.'),
   CLEANUP_FAILED: row('infrastructure', 500, 'A file that should be gone could not be removed; the next sweep tries again.'),
@@ -108,6 +109,6 @@ export type MediaJobErrorCode =
   | 'PROGRAM_NOT_FOUND' | 'PROGRAM_NOT_EXECUTABLE' | 'PROGRAM_UNFIT' | 'PROGRAM_FAILED' | 'PROGRAM_CRASHED' | 'PROGRAM_KILLED' | 'STALLED' | 'TIMEOUT'
   | 'DOWNLOAD_REFUSED' | 'DOWNLOAD_UNAVAILABLE' | 'DOWNLOAD_OVERLOADED' | 'DOWNLOAD_MISMATCH'
   | 'MODEL_MISSING' | 'MODEL_INVALID' | 'ENGINE_UNAVAILABLE' | 'ENGINE_FAILED' | 'UNSUPPORTED_LANGUAGE' | 'RELEASE_UNPROVEN'
-  | 'DISK_FULL' | 'MEMORY_SHORT' | 'GPU_MEMORY_SHORT' | 'QUEUE_FULL' | 'WORK_FOLDER_UNSAFE' | 'WORK_FOLDER_MISSING' | 'CLEANUP_FAILED' | 'LOCK_TIMEOUT' | 'LOCK_LOST'
+  | 'DISK_FULL' | 'MEMORY_SHORT' | 'GPU_MEMORY_SHORT' | 'QUEUE_FULL' | 'CIRCUIT_OPEN' | 'WORK_FOLDER_UNSAFE' | 'WORK_FOLDER_MISSING' | 'CLEANUP_FAILED' | 'LOCK_TIMEOUT' | 'LOCK_LOST'
   | 'STORE_UNAVAILABLE' | 'STORE_INCOMPATIBLE' | 'RESETTING' | 'EPOCH_PASSED' | 'JOB_NOT_FOUND' | 'JOB_EXPIRED' | 'JOB_NOT_READY' | 'ILLEGAL_MOVE' | 'CLAIM_LOST' | 'WORKER_LOST' | 'OUTPUT_INVALID' | 'OPERATION_CHANGED'
   | 'ABORTED' | 'CANCELLED' | 'INTERRUPTED' | 'CLOSED' | 'UNKNOWN';
