@@ -45,7 +45,7 @@ export interface WhisperOptions {
   readonly variant?: AddonVariant;
   /** Audio seconds that are heard in one second, at the least; the time limit follows from it. Default 0.1. */
   readonly minSpeed?: number;
-  /** Longer audio is heard in chunks of at most this, 10 to 3,600 seconds. Default 600. */
+  /** Longer audio is heard in chunks of at most this, 3 to 3,600 seconds; each costs a whole window of 30 s, unless `fitContext`. Default 600. */
   readonly chunkSeconds?: number;
   readonly logger?: Logger;
   readonly clock?: Clock;
@@ -136,6 +136,6 @@ export function resolveOptions(options: WhisperOptions): ResolvedWhisperOptions 
   checkWhole('gpu.runsPerGpu', gpu.runsPerGpu ?? gpuDefaults.runsPerGpu, 1, 64);
   checkWhole('threads', threads, 1, 1024);
   checkWhole('beamSize', beamSize, 1, mostBeams);
-  checkWhole('chunkSeconds', chunkSeconds, 10, 3600);
+  checkWhole('chunkSeconds', chunkSeconds, 3, 3600);
   return Object.freeze({ model, engine, variant, whisperCli, lanes, recycle, requireRelease, smallerModel, gpu: { ...gpuDefaults, ...gpu }, fitContext, keepAliveMs, threads, beamSize, minSpeed, chunkSeconds, logger, clock });
 }
