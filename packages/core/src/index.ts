@@ -1,6 +1,8 @@
 export { createMediaJobs, type AnyMediaJobs, type InputOf, type MediaJobs, type MediaJobsStats, type OutputOf, type SubmitOptions } from './media-jobs.ts';
 export { mediaJobsDefaults, type MediaJobsOptions } from './options.ts';
 export { defineOperation } from './operation/define-operation.ts';
+export { definePipeline, type PipelineBuilder, type PipelineDefinition, type StepOptions } from './pipeline/define-pipeline.ts';
+export type { Before, PipelineOutput, StepOutputs, StepReportSchema, StepResult } from './pipeline/pipeline-types.ts';
 export { inputFile, inputFileFields } from './operation/input-file.ts';
 export { createProcessQueue, type ProcessQueueOptions } from './memory/process-queue.ts';
 export { defaultLimits } from './resilience/limits.ts';
@@ -33,6 +35,7 @@ export type { Dispatch, DispatchHandler, JobQueue, QueueCapabilities } from './p
 export type { AudioInfo, Speech, SpeechSource, SpeechSourceOptions } from './ports/speech-source.ts';
 export type { Engine, EngineCapabilities, EngineOpenOptions, EngineRequest, EngineResult, EngineSession, ReleaseReceipt, Segment, Word } from './ports/engine.ts';
 export type { HealthCheck, HealthReport } from './ports/health-check.ts';
+export type { StepFile, StepJob, StepJobs } from './ports/step-jobs.ts';
 export type { ArtifactFolder, Attempt, Operation, OperationLimits } from './ports/operation.ts';
 export { lifetimeDefaults, lifetimePresets, maxCleanupIntervalMinutes, maxTtlHours, resolveLifetime } from './presets.ts';
 export type { Lifetime, LifetimeOptions, LifetimePreset, LifetimeValues, ValueSource } from './presets.ts';

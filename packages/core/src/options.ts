@@ -116,6 +116,10 @@ function registerAll(operations: readonly Operation[], worker: boolean): Readonl
     if (registered.has(operation.name)) throw refusal('operations', 'operations with names of their own', `\`${operation.name}\` twice`);
     registered.set(operation.name, registerOperation(operation));
   }
+  for (const { name, uses = [] } of operations as readonly Operation[]) {
+    const missing = uses.find((used) => registered.get(used.name)?.operation.version !== used.version);
+    if (missing !== undefined) throw refusal('operations', `operations with all that \`${name}\` uses`, `none of the name \`${missing.name}\` and version ${missing.version}`);
+  }
   return registered;
 }
 

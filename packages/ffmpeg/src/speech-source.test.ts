@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import type { Attempt } from '@media-jobs/core';
+import { noStepJobs } from '@media-jobs/core/testing';
 import { silentLogger } from '@media-jobs/foundation';
 import { afterAll, expect, test } from 'vitest';
 import { createFfmpeg } from './ffmpeg.ts';
@@ -55,6 +56,7 @@ test('as an operation it returns what its schema says and names its files', asyn
     tempFolder: bench.folder,
     checkpointFolder: null,
     artifacts: { folder, add: async (name) => void added.push(name) },
+    jobs: noStepJobs,
     log: silentLogger,
     report: ({ phase }) => void phases.add(phase),
     share: () => undefined,

@@ -92,6 +92,7 @@ export const errorCodes: Readonly<Record<MediaJobErrorCode, CodeEntry>> = Object
   CLAIM_LOST: row('lost', 409, 'The claim on the job has passed to somebody else; what was made is discarded.'),
   WORKER_LOST: row('lost', 500, 'The workers of this job died too often; it is a dead letter.'),
   OUTPUT_INVALID: row('permanent', 500, 'The operation returned something that does not fit its own output schema.'),
+  STEP_FAILED: row('permanent', 500, 'A step of a pipeline has failed for good, though for a reason that passes by itself; its own error is the cause.'),
   OPERATION_CHANGED: row('infrastructure', 503, 'The job waits for a worker with the version of the operation that it was submitted for.'),
   // Control
   ABORTED: row('permanent', 499, 'The caller aborted the work.'),
@@ -110,5 +111,5 @@ export type MediaJobErrorCode =
   | 'DOWNLOAD_REFUSED' | 'DOWNLOAD_UNAVAILABLE' | 'DOWNLOAD_OVERLOADED' | 'DOWNLOAD_MISMATCH'
   | 'MODEL_MISSING' | 'MODEL_INVALID' | 'ENGINE_UNAVAILABLE' | 'ENGINE_FAILED' | 'UNSUPPORTED_LANGUAGE' | 'RELEASE_UNPROVEN'
   | 'DISK_FULL' | 'MEMORY_SHORT' | 'GPU_MEMORY_SHORT' | 'QUEUE_FULL' | 'CIRCUIT_OPEN' | 'WORK_FOLDER_UNSAFE' | 'WORK_FOLDER_MISSING' | 'CLEANUP_FAILED' | 'LOCK_TIMEOUT' | 'LOCK_LOST'
-  | 'STORE_UNAVAILABLE' | 'STORE_INCOMPATIBLE' | 'RESETTING' | 'EPOCH_PASSED' | 'JOB_NOT_FOUND' | 'JOB_EXPIRED' | 'JOB_NOT_READY' | 'ILLEGAL_MOVE' | 'CLAIM_LOST' | 'WORKER_LOST' | 'OUTPUT_INVALID' | 'OPERATION_CHANGED'
+  | 'STORE_UNAVAILABLE' | 'STORE_INCOMPATIBLE' | 'RESETTING' | 'EPOCH_PASSED' | 'JOB_NOT_FOUND' | 'JOB_EXPIRED' | 'JOB_NOT_READY' | 'ILLEGAL_MOVE' | 'CLAIM_LOST' | 'WORKER_LOST' | 'OUTPUT_INVALID' | 'STEP_FAILED' | 'OPERATION_CHANGED'
   | 'ABORTED' | 'CANCELLED' | 'INTERRUPTED' | 'CLOSED' | 'UNKNOWN';

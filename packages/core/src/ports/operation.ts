@@ -2,6 +2,7 @@ import type { Logger } from '@media-jobs/foundation';
 import type { ProcessControls } from '@media-jobs/process';
 import type { z } from 'zod';
 import type { HealthCheck } from './health-check.ts';
+import type { StepJobs } from './step-jobs.ts';
 
 /** Limits and defaults of one operation. */
 export interface OperationLimits {
@@ -50,6 +51,8 @@ export interface Attempt {
    */
   readonly checkpointFolder: string | null;
   readonly artifacts: ArtifactFolder;
+  /** Other jobs, for work that is made of them; see `definePipeline`. */
+  readonly jobs: StepJobs;
   readonly log: Logger;
   /** Ratio 0..1 of the whole job; a lower one than before is ignored. */
   report(progress: { readonly ratio: number; readonly phase: string }): void;
@@ -73,4 +76,8 @@ export interface Operation<Name extends string = string, Input extends z.ZodType
   run(input: z.output<Input>, attempt: Attempt): Promise<z.input<Output>>;
   /** What this operation needs to work. */
   readonly healthChecks?: readonly HealthCheck[];
+  /** Operations whose jobs it asks for; they must be registered beside it. */
+  readonly uses?: readonly Operation[];
+  /** Called when a job was cancelled while nobody worked on it: what it had asked for is to be cancelled as well. */
+  onCancelled?(input: z.output<Input>, jobs: StepJobs): Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { Clock, Logger } from '@media-jobs/foundation';
 import type { ProcessUsage } from '@media-jobs/process';
 import type { JobRecord } from '../job/job.ts';
 import type { Attempt } from '../ports/operation.ts';
+import type { StepJobs } from '../ports/step-jobs.ts';
 import type { TimeLimits } from '../resilience/limits.ts';
 import type { Artifacts } from './artifacts.ts';
 import type { LazyFolder } from './lazy-folder.ts';
@@ -31,11 +32,12 @@ export interface OpenAttemptOptions {
   readonly artifacts: Artifacts;
   readonly temp: LazyFolder;
   readonly checkpoint: LazyFolder | null;
+  readonly jobs: StepJobs;
   readonly logger: Logger;
 }
 
 /** Builds what an operation is given, and starts the clock of its limits. Disposal stops that clock. */
-export function openAttempt({ clock, record, limits, signals, progress, artifacts, temp, checkpoint, logger }: OpenAttemptOptions): OpenAttempt {
+export function openAttempt({ clock, record, limits, signals, progress, artifacts, temp, checkpoint, jobs, logger }: OpenAttemptOptions): OpenAttempt {
   let usage: UsageSum = { cpuMs: 0, peakRssBytes: 0 };
   const onUsage = ({ cpuMs, peakRssBytes }: ProcessUsage): void => {
     usage = { cpuMs: usage.cpuMs + cpuMs, peakRssBytes: Math.max(usage.peakRssBytes, peakRssBytes) };
@@ -61,6 +63,7 @@ export function openAttempt({ clock, record, limits, signals, progress, artifact
       return checkpoint?.path ?? null;
     },
     artifacts,
+    jobs,
     log: logger,
     report: (reported: Progress) => progress.report(reported),
     share: (part: unknown) => progress.share(part),

@@ -1,21 +1,43 @@
 import { MediaJobError } from '@media-jobs/foundation';
 import type { TakenJob } from '../ports/store-messages.ts';
 import type { CancelOutcome } from './job-handle.ts';
-import type { RunContext } from './run-context.ts';
+import type { JobRecord } from '../job/job.ts';
+import { inputOf, jobLogger, type RunContext } from './run-context.ts';
 import type { Runner } from './runner.ts';
+import type { StepJobsFor } from './step-jobs.ts';
 
-/** Cancels a waiting job at once, with its input, and has the work of a running one stopped. Throws `JOB_NOT_FOUND`. */
-export async function cancelJob(context: RunContext, runner: Runner | null, id: string): Promise<CancelOutcome> {
+/** What a cancel reaches. */
+export interface CancelParts {
+  readonly context: RunContext;
+  readonly runner: Runner | null;
+  readonly stepJobsFor: StepJobsFor;
+}
+
+/** Cancels a waiting job at once, with its input and what it had asked for, and has the work of a running one stopped. Throws `JOB_NOT_FOUND`. */
+export async function cancelJob(parts: CancelParts, id: string): Promise<CancelOutcome> {
+  const { context, runner } = parts;
   const { store, events, workFolder } = context;
   const before = await store.get(id);
   const reply = await store.requestCancel(id);
   if (reply === 'absent') throw notFound(id);
   if (reply === 'requested') runner?.cancel(id);
   if (reply === 'cancelled' && before !== null) {
+    await cancelSteps(parts, before);
     if (before.inputFolder !== null && before.state !== 'running') await workFolder.removeJobFolder(before.inputFolder);
     events.emit({ id, generation: before.generation, state: 'cancelled', progress: before.progress, phase: before.phase });
   }
   return reply;
+}
+
+/** A job that nobody works on cannot tell what it had asked for; its operation can work it out. What is missed runs to its end, for nobody. */
+async function cancelSteps({ context, stepJobsFor }: CancelParts, record: JobRecord): Promise<void> {
+  const operation = context.operations.get(record.operation)?.operation;
+  if (operation?.onCancelled === undefined || record.operationVersion !== operation.version) return;
+  try {
+    await operation.onCancelled(inputOf(context, record), stepJobsFor(record, true));
+  } catch (error) {
+    jobLogger(context.logger, record).warn({ err: MediaJobError.from(error) }, 'What a cancelled job had asked for may not all be cancelled');
+  }
 }
 
 /** Deletes an ended job: its files, then its record. Throws `JOB_NOT_FOUND`, and `ILLEGAL_MOVE` when it has not ended. */

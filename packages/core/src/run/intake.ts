@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path';
-import { checkInputFile, hashFile } from '@media-jobs/cleanup';
+import { checkInputFile, hashFile, type FileDigest } from '@media-jobs/cleanup';
 import { jobIdentity } from '../job/identity.ts';
 import type { InputFile } from '../job/job.ts';
 import { parseInput } from '../operation/parse-input.ts';
@@ -21,16 +21,26 @@ export interface Intake {
 export interface IntakeFile extends InputFile {
   /** Absolute. */
   readonly source: string;
+  /** It belongs to a job of ours: it never changes, so a second name for it is as good as a copy. */
+  readonly isOurs: boolean;
+}
+
+/** Whose job it will be, and what is known of its files. */
+export interface IntakeOptions {
+  readonly namespace: string;
+  /** Digests of files of our own jobs, by absolute path: they are not read again. */
+  readonly known?: ReadonlyMap<string, FileDigest>;
+  readonly signal: AbortSignal;
 }
 
 /** Validates the input, looks at its files, hashes them where they lie, and works out the id. Throws `INVALID_INPUT` and `INPUT_*`. */
-export async function takeIn(context: RunContext, registered: RegisteredOperation, input: unknown, namespace: string, signal: AbortSignal): Promise<Intake> {
+export async function takeIn(context: RunContext, registered: RegisteredOperation, input: unknown, { namespace, known, signal }: IntakeOptions): Promise<Intake> {
   const { operation, fileFields } = registered;
   const parsed = parseInput(operation, input);
   const files: IntakeFile[] = [];
   for (const field of fileFields) {
     const given = parsed[field];
-    if (typeof given === 'string') files.push(await examine(context, field, given, files.length, signal));
+    if (typeof given === 'string') files.push(await examine(context, field, given, { index: files.length, known, signal }));
   }
   const options = Object.fromEntries(Object.entries(parsed).filter(([field]) => !files.some((file) => file.field === field)));
   const facts = (await operation.identityFacts?.({ ...options, ...Object.fromEntries(files.map(({ field, source }) => [field, source])) })) ?? {};
@@ -38,8 +48,17 @@ export async function takeIn(context: RunContext, registered: RegisteredOperatio
   return { registered, id, digest, namespace, options, files };
 }
 
-async function examine({ maxInputBytes }: RunContext, field: string, given: string, index: number, signal: AbortSignal): Promise<IntakeFile> {
-  const { path: source } = await checkInputFile(resolve(given), { maxBytes: maxInputBytes });
-  const { bytes, sha256 } = await hashFile(source, { signal });
-  return { field, name: `input-${index}`, source, bytes, sha256, originalName: basename(given) };
+interface Examination {
+  readonly index: number;
+  readonly known: ReadonlyMap<string, FileDigest> | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function examine({ maxInputBytes }: RunContext, field: string, given: string, { index, known, signal }: Examination): Promise<IntakeFile> {
+  const path = resolve(given);
+  const checked = await checkInputFile(path, { maxBytes: maxInputBytes });
+  const digest = known?.get(path);
+  const isOurs = digest?.bytes === checked.bytes;
+  const { bytes, sha256 } = isOurs ? digest : await hashFile(checked.path, { signal });
+  return { field, name: `input-${index}`, source: isOurs ? path : checked.path, bytes, sha256, originalName: basename(given), isOurs };
 }

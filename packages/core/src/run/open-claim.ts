@@ -11,6 +11,7 @@ import { createLazyFolder, type LazyFolder } from './lazy-folder.ts';
 import { createLogTail, type LogTail } from './log-tail.ts';
 import { createProgressReporter, type ProgressReporter } from './progress.ts';
 import { folderName, jobLogger, placeOf, type RunContext } from './run-context.ts';
+import type { StepJobsFor } from './step-jobs.ts';
 import { createStopSignals, stops, type Stop, type StopSignals } from './stop-signals.ts';
 
 /** What the claims of one runner share. */
@@ -20,6 +21,7 @@ export interface ClaimContext extends RunContext {
   readonly marks: EpochMarks;
   /** Claims that are being worked on, by token. */
   readonly running: Map<string, OpenClaim>;
+  readonly stepJobsFor: StepJobsFor;
   /** Aborts when a shutdown waits no longer for the store. */
   readonly giveUp: AbortSignal;
   /** A job of this runner will be due again after so long. */
@@ -81,7 +83,7 @@ export function openClaim(context: ClaimContext, claimed: ClaimedJob, registered
   };
   const beat: BeatingClaim = { key, progress: () => progress.latest(), onLost: () => stop(stops.lost()), onCancel: () => stop(stops.cancelled()) };
   const progress = progressOf(context, claimed, () => heartbeats.soon(beat));
-  const attempt = openAttempt({ clock, record, limits: registered.limits, signals, progress, artifacts, temp: folders.temp, checkpoint: folders.checkpoint, logger: logTail.logger });
+  const attempt = openAttempt({ clock, record, limits: registered.limits, signals, progress, artifacts, temp: folders.temp, checkpoint: folders.checkpoint, jobs: context.stepJobsFor(record, attemptNumber(record) > 1), logger: logTail.logger });
   heartbeats.add(beat);
   const claim: OpenClaim = {
     claimed, registered, attempt, artifacts, signals, progress, logTail, logger, beat, stop, ...folders,

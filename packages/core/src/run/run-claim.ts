@@ -7,7 +7,7 @@ import { commitOutcome, releaseClaim } from './commit.ts';
 import { openClaim, type ClaimContext, type OpenClaim } from './open-claim.ts';
 import { checkOutput, decideEnding, failureOutcome, type Ending, type WorkResult } from './outcome.ts';
 import { logEnd } from './log-end.ts';
-import { placeOf } from './run-context.ts';
+import { inputOf } from './run-context.ts';
 
 /**
  * Works on a claimed job until the work has really ended and its end is in the store, or is not ours to write any more.
@@ -39,12 +39,6 @@ async function work(context: ClaimContext, { claimed, registered, attempt, artif
   } catch (error) {
     return { kind: 'threw', error: MediaJobError.from(error) };
   }
-}
-
-/** The input as the operation's schema gave it at submit, its files at the places of the job's own copies. */
-function inputOf(context: ClaimContext, { options, inputs, inputFolder }: JobRecord): Record<string, unknown> {
-  const files = inputs.map(({ field, name }) => [field, placeOf(context, inputFolder ?? '', name)] as const);
-  return { ...options, ...Object.fromEntries(files) };
 }
 
 /** Another version gives another result, which must not stand under this identity. A worker of the right one may come. */

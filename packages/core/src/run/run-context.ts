@@ -49,6 +49,12 @@ export function placeOf({ workFolder }: Pick<RunContext, 'workFolder'>, ...names
   return join(workFolder.path, ...names);
 }
 
+/** The input of a job as the operation's schema gave it at submit, its files at the places of the job's own copies. */
+export function inputOf(context: Pick<RunContext, 'workFolder'>, { options, inputs, inputFolder }: JobRecord): Record<string, unknown> {
+  const files = inputs.map(({ field, name }) => [field, placeOf(context, inputFolder ?? '', name)] as const);
+  return { ...options, ...Object.fromEntries(files) };
+}
+
 /** A logger with the fields that stand on every line about a job. */
 export function jobLogger(logger: Logger, record: JobRecord, attempt?: number): Logger {
   const { id, generation, correlationId, operation, namespace, inputs } = record;

@@ -9,6 +9,7 @@ import { createLeaseKeeper, reopeningOf, type LeaseKeeper } from './lease-keeper
 import { runClaim } from './run-claim.ts';
 import { jobLogger, type RunContext } from './run-context.ts';
 import { createSlots, type Slots } from './slots.ts';
+import type { StepJobsFor } from './step-jobs.ts';
 import { stops } from './stop-signals.ts';
 
 /** What a runner is doing now. */
@@ -46,8 +47,8 @@ export interface Runner {
 const retryBatch = 200;
 
 /** Creates the runner. `attemptsFolder` is where attempts make their temp folders. */
-export function createRunner(context: RunContext, attemptsFolder: string): Runner {
-  return new JobRunner(context, attemptsFolder);
+export function createRunner(context: RunContext, attemptsFolder: string, stepJobsFor: StepJobsFor): Runner {
+  return new JobRunner(context, attemptsFolder, stepJobsFor);
 }
 
 class JobRunner implements Runner {
@@ -60,11 +61,11 @@ class JobRunner implements Runner {
   readonly #retries = new Set<Timer>();
   #polling: Promise<void> | undefined;
 
-  constructor(context: RunContext, attemptsFolder: string) {
+  constructor(context: RunContext, attemptsFolder: string, stepJobsFor: StepJobsFor) {
     this.#keeper = context.heartbeatThread ? createLeaseKeeper(reopeningOf(context.store), context) : undefined;
     const heartbeats = createHeartbeats({ ...context, keeper: this.#keeper });
     const running = new Map<string, OpenClaim>();
-    this.#context = { ...context, heartbeats, marks: createEpochMarks(attemptsFolder, context.logger), running, giveUp: this.#givingUp.signal, onRetry: (delayMs) => this.#wakeIn(delayMs) };
+    this.#context = { ...context, heartbeats, marks: createEpochMarks(attemptsFolder, context.logger), running, stepJobsFor, giveUp: this.#givingUp.signal, onRetry: (delayMs) => this.#wakeIn(delayMs) };
     this.#slots = createSlots(widths(context));
   }
 

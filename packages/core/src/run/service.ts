@@ -4,20 +4,17 @@ import type { ResolvedMediaJobsOptions } from '../options.ts';
 import type { JobRecord } from '../job/job.ts';
 import { createCleanupLoop } from './cleanup-loop.ts';
 import { cancelJob, deleteJob } from './end-job.ts';
-import { takeIn } from './intake.ts';
+import { createSubmit } from './create-submit.ts';
 import { createJob, type Job } from './job-handle.ts';
 import { watchEpoch } from './epoch-watch.ts';
 import { attemptsPrefix } from './epoch-marks.ts';
 import { createReset } from './reset/create-reset.ts';
-import { requireOpenGate } from './reset/reset-gate.ts';
-import { createKeyedLock } from './keyed-lock.ts';
 import { repair } from './repair.ts';
 import type { RunContext } from './run-context.ts';
 import { createRunner } from './runner.ts';
 import { shutDown } from './shutdown.ts';
 import { watchStore } from './store-hints.ts';
-import { placeJob } from './submit.ts';
-import { abortedError } from './wait.ts';
+import { createStepJobs } from './step-jobs.ts';
 
 const defaultDeadlineMs = 10_000;
 const defaultPageLimit = 100;
@@ -27,7 +24,12 @@ export async function startService(context: RunContext, options: ResolvedMediaJo
   const { store, workFolder } = context;
   await logStart(context, options);
   const cleanupLoop = createCleanupLoop(context, { intervalMs: options.lifetime.cleanupIntervalMs, repairMs: context.leaseMs });
-  const runner = options.worker ? createRunner(context, (await workFolder.temp.folder({ prefix: attemptsPrefix })).path) : null;
+  const cancelNow = (id: string) => cancelJob({ context, runner, stepJobsFor }, id);
+  const handle = (record: JobRecord, cached: boolean): Job<unknown> => createJob(context, { record, cached, cancel: (id) => open(() => cancelNow(id)) });
+  const submit = createSubmit(context);
+  // What a running attempt asks for, and gives up, is none of the closing's business: it ends with the attempt.
+  const stepJobsFor = createStepJobs(context, { submit, handle: (record, cached) => createJob(context, { record, cached, cancel: cancelNow }) });
+  const runner = options.worker ? createRunner(context, (await workFolder.temp.folder({ prefix: attemptsPrefix })).path, stepJobsFor) : null;
   // What is stuck is brought back before new work is taken; the whole pass follows in the background.
   if (runner !== null) await repair(context);
   const parts = { context, runner, cleanupLoop, markClosed, watches: [watchStore(context, runner), ...(runner === null ? [] : [watchEpoch(context, runner)])] };
@@ -41,17 +43,17 @@ export async function startService(context: RunContext, options: ResolvedMediaJo
     await closing;
   };
   const open = <Result>(act: () => Promise<Result>): Promise<Result> => (closing === undefined ? act() : Promise.reject(closedError()));
-  const cancel = (id: string) => open(() => cancelJob(context, runner, id));
-  const handle = (record: JobRecord, cached: boolean): Job<unknown> => createJob(context, { record, cached, cancel });
-  const submit = createSubmit(context, handle);
   return Object.freeze({
-    submit: (operation: string, input: unknown, submitOptions: SubmitOptions = {}) => open(() => submit(operation, input, submitOptions)),
+    submit: (operation: string, input: unknown, submitOptions: SubmitOptions = {}) => open(async () => {
+      const { record, cached } = await submit(operation, input, submitOptions);
+      return handle(record, cached);
+    }),
     get: (id: string) => open(async () => {
       const record = await store.get(id);
       return record === null || record.state === 'expiring' ? null : handle(record, record.state === 'completed');
     }),
     list: (filter = {}, page = {}) => open(() => store.list(filter, { limit: defaultPageLimit, ...page })),
-    cancel,
+    cancel: (id: string) => open(() => cancelNow(id)),
     delete: (id: string) => open(() => deleteJob(context, id)),
     stats: () => open(async () => ({ ...(await store.stats()), queue: (await context.queue?.depth()) ?? null, runner: runner?.stats() ?? null })),
     sweep: () => open(() => cleanupLoop.runOnce()),
@@ -59,25 +61,6 @@ export async function startService(context: RunContext, options: ResolvedMediaJo
     close,
     [Symbol.asyncDispose]: () => close(),
   } satisfies AnyMediaJobs);
-}
-
-/** Submits of one identity go one after the other, so that fifty of them copy its files once. */
-function createSubmit(context: RunContext, handle: (record: JobRecord, cached: boolean) => Job<unknown>): (operation: string, input: unknown, options: SubmitOptions) => Promise<Job<unknown>> {
-  const oneAtATime = createKeyedLock();
-  return async (operation, input, { fresh = false, verifyDigests = false, priority = 0, namespace = context.namespace, correlationId = null, signal: given }) => {
-    const registered = context.operations.get(operation);
-    if (registered === undefined) throw unknownOperation(context, operation);
-    if (!Number.isSafeInteger(priority)) throw new MediaJobError('INVALID_OPTION', { message: `Expected \`priority\` to be a whole number, got \`${String(priority)}\`.`, advice: 'Higher goes first; 0 is usual.' });
-    const signal = given === undefined ? context.closed : AbortSignal.any([given, context.closed]);
-    await requireOpenGate(context);
-    try {
-      const intake = await takeIn(context, registered, input, namespace, signal);
-      const { record, cached } = await oneAtATime(intake.id, () => placeJob(context, intake, { fresh, verifyDigests, priority, correlationId, signal }));
-      return handle(record, cached);
-    } catch (error) {
-      throw signal.aborted && !MediaJobError.isInstance(error) ? abortedError(error) : error;
-    }
-  };
 }
 
 async function logStart({ store, logger, operations, workFolder }: RunContext, { lifetime, worker }: ResolvedMediaJobsOptions): Promise<void> {
@@ -89,10 +72,6 @@ async function logStart({ store, logger, operations, workFolder }: RunContext, {
     logger.warn({ before, now: settings }, 'Processes on one store should have the same settings, and these differ from those of the process before');
   }
   logger.info({ ...settings, preset, from, worker, operations: [...operations.keys()], workFolder: workFolder.path, owner: workFolder.owner, store: store.capabilities }, 'Media jobs are open');
-}
-
-function unknownOperation({ operations }: RunContext, name: string): MediaJobError {
-  return new MediaJobError('UNKNOWN_OPERATION', { message: `Expected the name of an operation (${[...operations.keys()].join(', ')}), got ${JSON.stringify(name)}.`, advice: 'Pass the operation to `createMediaJobs`, or correct the name.', facts: { operation: name } });
 }
 
 function closedError(): MediaJobError {

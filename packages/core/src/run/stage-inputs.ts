@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { requireDiskSpace, stageFile, type StagedFolder } from '@media-jobs/cleanup';
+import { linkOrCopy, requireDiskSpace, stageFile, type StagedFolder } from '@media-jobs/cleanup';
 import { MediaJobError } from '@media-jobs/foundation';
 import { newToken } from '../job/epoch.ts';
 import type { Intake } from './intake.ts';
@@ -18,10 +18,14 @@ const margin = 1.1;
 export async function stageInputs(context: RunContext, epoch: string, { id, files }: Intake, signal: AbortSignal): Promise<StagedFolder | null> {
   if (files.length === 0) return null;
   const { workFolder, diskReserveBytes: reserveBytes } = context;
-  await requireDiskSpace(workFolder.path, { bytes: Math.ceil(margin * files.reduce((sum, { bytes }) => sum + bytes, 0)), reserveBytes });
+  const needed = files.reduce((sum, { bytes, isOurs }) => sum + (isOurs ? 0 : bytes), 0);
+  await requireDiskSpace(workFolder.path, { bytes: Math.ceil(margin * needed), reserveBytes });
   const staged = await workFolder.stageJobFolder(folderName(epoch, id, newToken()));
   try {
-    for (const { source, name, sha256 } of files) await stageFile(source, join(staged.path, name), { expectedSha256: sha256, signal });
+    for (const { source, name, sha256, isOurs } of files) {
+      if (isOurs) await linkOrCopy(source, join(staged.path, name), { signal });
+      else await stageFile(source, join(staged.path, name), { expectedSha256: sha256, signal });
+    }
     return staged;
   } catch (error) {
     await staged[Symbol.asyncDispose]();

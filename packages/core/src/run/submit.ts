@@ -25,6 +25,8 @@ export interface Placed {
   readonly record: JobRecord;
   /** It was completed already: nothing was copied and nothing will run. */
   readonly cached: boolean;
+  /** It is in line because of this submit; false where it was joined or answered from the cache. */
+  readonly created: boolean;
 }
 
 /** Somebody else may win the race each time, by a reset or a submit of the same identity; after this many it is no race. */
@@ -54,7 +56,7 @@ export async function placeJob(context: RunContext, intake: Intake, options: Pla
     if (outcome.kind === 'existing') seen = outcome.record;
     if (outcome.kind !== 'created' && outcome.kind !== 'restarted') continue;
     await accept(context, before, outcome.record);
-    return { record: outcome.record, cached: false };
+    return { record: outcome.record, cached: false, created: true };
   }
   throw new MediaJobError('EPOCH_PASSED', { message: `Expected to put the job in line, got overtaken ${maxTries} times by resets or by other submits of it.`, advice: 'Submit it again when the resets are over.', facts: { jobId: intake.id } });
 }
@@ -83,7 +85,7 @@ async function look(context: RunContext, intake: Intake, record: JobRecord | nul
   if (record.state === 'queued' || record.state === 'running' || record.state === 'retrying') {
     // A queue may have lost it, and takes the same dispatch twice as one.
     await dispatchRecord(context, record);
-    return { record, cached: false };
+    return { record, cached: false, created: false };
   }
   if (record.state !== 'completed' || fresh) return run;
   const reason = await whyUnusable(context, intake.registered, record, verifyDigests ? { signal } : null);
@@ -93,7 +95,7 @@ async function look(context: RunContext, intake: Intake, record: JobRecord | nul
     return { discardGeneration: record.generation };
   }
   await context.store.countLookup('hit');
-  return { record, cached: true };
+  return { record, cached: true, created: false };
 }
 
 async function stageAndSubmit(context: RunContext, intake: Intake, epoch: string, discardGeneration: number | undefined, options: PlaceOptions): Promise<SubmitOutcome> {

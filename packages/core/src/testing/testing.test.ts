@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { silentLogger } from '@media-jobs/foundation';
 import { afterAll, expect, test } from 'vitest';
 import type { Attempt } from '@media-jobs/core';
-import { collectLogs, createFakeClock, fakeClockStart, scriptedOperation, type ScriptStep } from '@media-jobs/core/testing';
+import { collectLogs, createFakeClock, fakeClockStart, noStepJobs, scriptedOperation, type ScriptStep } from '@media-jobs/core/testing';
 
 test('a fake clock stands still, and moves by what it is told', async () => {
   const clock = createFakeClock();
@@ -71,7 +71,7 @@ afterAll(() => rm(folder, { recursive: true }));
 function attempt(changes: Partial<Attempt> = {}): Attempt {
   const { signal } = new AbortController();
   const artifacts = { folder, add: async () => undefined };
-  return { jobId: 'mj', generation: 1, number: 1, signal, kill: signal, controls: {}, tempFolder: folder, checkpointFolder: null, artifacts, log: silentLogger, report: () => undefined, share: () => undefined, allow: () => undefined, ...changes };
+  return { jobId: 'mj', generation: 1, number: 1, signal, kill: signal, controls: {}, tempFolder: folder, checkpointFolder: null, artifacts, jobs: noStepJobs, log: silentLogger, report: () => undefined, share: () => undefined, allow: () => undefined, ...changes };
 }
 
 test('a scripted operation plays its attempts in order, and the last again', async () => {

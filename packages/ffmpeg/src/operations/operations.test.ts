@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import type { Attempt } from '@media-jobs/core';
+import { noStepJobs } from '@media-jobs/core/testing';
 import { silentLogger } from '@media-jobs/foundation';
 import { afterAll, expect, test, vi } from 'vitest';
 import { createFfmpeg } from '../ffmpeg.ts';
@@ -24,7 +25,7 @@ function attemptIn(folder: string, added: string[]): Attempt {
   const { signal } = new AbortController();
   return {
     jobId: 'job', generation: 1, number: 1, signal, kill: signal, controls: { signal, kill: signal }, tempFolder: bench.folder, checkpointFolder: null,
-    artifacts: { folder, add: async (name) => void added.push(name) }, log: silentLogger, report: () => undefined, share: () => undefined, allow: () => undefined,
+    artifacts: { folder, add: async (name) => void added.push(name) }, jobs: noStepJobs, log: silentLogger, report: () => undefined, share: () => undefined, allow: () => undefined,
   };
 }
 

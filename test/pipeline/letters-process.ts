@@ -1,0 +1,34 @@
+import { createMediaJobs } from '@media-jobs/core';
+import { createSqliteStore } from '@media-jobs/sqlite-store';
+import { letterPipeline, letterSteps } from '../../packages/core/src/pipeline/testing/letter-steps.ts';
+
+/** What the test tells this process, as JSON: where, and in which step it waits to be killed; `then` is what it says. */
+interface Orders {
+  readonly folder: string;
+  readonly haltIn: string | null;
+  /** Whether it submits the pipeline; else it only opens, and works on what is there. */
+  readonly submits: boolean;
+}
+
+const { folder, haltIn, submits } = JSON.parse(process.argv[2] ?? '') as Orders;
+process.once('disconnect', () => process.exit());
+
+const halt = (name: string) => async (): Promise<void> => {
+  process.send?.({ event: 'in', name });
+  if (name === haltIn) await new Promise(() => undefined);
+};
+const steps = letterSteps({ fetch: halt('fetch'), upper: halt('upper'), count: halt('count') });
+const pipeline = letterPipeline('letters', steps);
+const jobs = await createMediaJobs({
+  operations: [steps.fetch, steps.upper, steps.count, pipeline],
+  store: createSqliteStore({ file: `${folder}/jobs.db`, pollIntervalMs: 50 }),
+  workFolder: `${folder}/work`,
+  pollIntervalMs: 50,
+});
+if (submits) {
+  const job = await jobs.submit('letters', { text: 'hello', mark: '!' });
+  const { count } = await job.result();
+  process.send?.({ event: 'result', letters: count.output.letters });
+} else {
+  process.send?.({ event: 'open' });
+}
