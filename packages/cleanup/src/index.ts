@@ -18,6 +18,8 @@ export type { Ledger } from './ledger.ts';
 export { defaultRemoveRetryMs, removePath, removeTree, type RemovalReport, type Removed, type RemovePathOptions } from './remove-path.ts';
 export { publishFile, type PublishFileOptions } from './publish-file.ts';
 export { hashFile } from './hash-file.ts';
+export { FileWriter } from './file-writer.ts';
+export { receiveStream, type ReceiveStreamOptions } from './receive-stream.ts';
 export type { FileDigest, ReadControls } from './copy-bytes.ts';
 export { linkOrCopy, stageFile, type StageFileOptions } from './stage-file.ts';
 export { checkInputFile, type CheckedInputFile, type CheckInputFileOptions } from './check-input-file.ts';

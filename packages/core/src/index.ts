@@ -10,7 +10,9 @@ export { breakerDefaults, createBreaker, speaksAgainstService, type Breaker, typ
 export type { CancelOutcome, Job, JobFile } from './run/job-handle.ts';
 export type { JobEvent } from './run/job-event-stream.ts';
 export type { WaitOptions } from './run/wait.ts';
+export type { ReceivedFile, ReceiveOptions } from './run/receive-file.ts';
 export type { CleanupReport } from './run/cleanup-loop.ts';
+export type { AttemptEnd } from './run/attempt-end.ts';
 export type { RunnerStats } from './run/runner.ts';
 export { recordSchemaVersion, jobStates, deadLetterReasons, hasEnded, maxHistory, maxLogTail, jobRecordSchema, inputFileSchema, artifactSchema } from './job/job.ts';
 export type { Artifact, AttemptNote, Claim, DeadLetterReason, InputFile, JobPolicy, JobRecord, JobState, JobUsage } from './job/job.ts';

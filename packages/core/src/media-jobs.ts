@@ -1,13 +1,16 @@
+import type { Readable } from 'node:stream';
 import { createGuards, openWorkFolder, type Guards, type ResetOptions, type ResetReport, type WorkFolder } from '@media-jobs/cleanup';
 import { DisposalStack, MediaJobError } from '@media-jobs/foundation';
 import type { z } from 'zod';
 import { createProcessQueue } from './memory/process-queue.ts';
 import { resolveOptions, type MediaJobsOptions, type ResolvedMediaJobsOptions } from './options.ts';
+import type { HealthCheck } from './ports/health-check.ts';
 import type { Operation } from './ports/operation.ts';
 import type { JobFilter, JobPage, PageRequest, StoreStats } from './ports/store-messages.ts';
 import type { CleanupReport } from './run/cleanup-loop.ts';
 import type { CancelOutcome, Job } from './run/job-handle.ts';
 import { createJobEvents } from './run/job-events.ts';
+import type { ReceivedFile, ReceiveOptions } from './run/receive-file.ts';
 import type { RunContext } from './run/run-context.ts';
 import type { RunnerStats } from './run/runner.ts';
 import { startService } from './run/service.ts';
@@ -47,14 +50,31 @@ export interface MediaJobsStats extends StoreStats {
 
 /** Media jobs for code that does not know their operations, such as an HTTP server: the schemas check at run time. */
 export interface AnyMediaJobs extends AsyncDisposable {
+  /** What can be submitted here. */
+  readonly operations: readonly Operation[];
+  /** Larger input files are refused; infinity where there is no limit. */
+  readonly maxInputBytes: number;
+  /** What must work for this service to work: store, disk, memory, workers, and what its operations need, each name once. */
+  readonly healthChecks: readonly HealthCheck[];
   /**
    * Puts a job in line, joins one that is there, or answers from the cache. Throws `UNKNOWN_OPERATION`, `INVALID_INPUT`,
    * `INPUT_*`, `QUEUE_FULL`, `MEMORY_SHORT`, `GPU_MEMORY_SHORT` and `RESETTING` (with `retryAfterMs`), `DISK_FULL` (also, when the
    * disk is full for everybody), `STORE_UNAVAILABLE`, `EPOCH_PASSED`, `ABORTED`, `CLOSED`.
    */
   submit(operation: string, input: unknown, options?: SubmitOptions): Promise<Job<unknown>>;
+  /**
+   * Takes a file in from a stream, such as an upload: to disk and hashed in one pass, in constant memory. A submit that names its
+   * path in a file field neither reads nor copies it again. Dispose of it when the submit has settled, however it did; the job has
+   * its own. Throws `INPUT_TOO_LARGE`, `INPUT_EMPTY`, `INPUT_ALL_ZERO`, `STALLED`, `TRUNCATED` when the stream fails, `DISK_FULL`, `ABORTED`,
+   * `CLOSED`; the stream is destroyed then, and nothing is left.
+   */
+  receive(stream: Readable, options?: ReceiveOptions): Promise<ReceivedFile>;
   /** The job of this id; null when there is none. */
   get(id: string): Promise<Job<unknown> | null>;
+  /** As `get`, but throws `JOB_NOT_FOUND`, and `JOB_EXPIRED` while the job is being deleted. */
+  find(id: string): Promise<Job<unknown>>;
+  /** Puts a failed job in line again as a new generation, its input as it was. Throws `JOB_NOT_FOUND`, `JOB_EXPIRED`, and `ILLEGAL_MOVE` when it has not failed. */
+  redrive(id: string): Promise<Job<unknown>>;
   /** Records, newest first. Default: the first 100 of all. */
   list(filter?: JobFilter, page?: Partial<PageRequest>): Promise<JobPage>;
   /** Cancels a waiting job at once, and has the work of a running one stopped. Throws `JOB_NOT_FOUND`. */
@@ -114,6 +134,7 @@ function contextOf(resolved: ResolvedMediaJobsOptions, workFolder: WorkFolder, f
     queue: queue ?? (worker ? createProcessQueue({ clock }) : null),
     events: createJobEvents(),
     unsettled: new Set<never>(),
+    received: new Map<never, never>(),
     ttlMs: lifetime.ttlMs,
     firstEpoch,
     closed,

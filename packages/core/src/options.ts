@@ -4,6 +4,7 @@ import { registerOperation, type RegisteredOperation } from './operation/registe
 import type { JobQueue } from './ports/job-queue.ts';
 import type { JobStore } from './ports/job-store.ts';
 import type { Operation } from './ports/operation.ts';
+import type { AttemptEnd } from './run/attempt-end.ts';
 import { reopeningOf } from './run/lease-keeper.ts';
 import { resolveLifetime, type Lifetime, type LifetimeOptions, type LifetimePreset, type LifetimeValues } from './presets.ts';
 
@@ -52,6 +53,8 @@ export interface MediaJobsOptions<Operations extends readonly Operation[] = read
   readonly worker?: boolean;
   /** What `reset` empties beside the jobs, the line and the work folder: models, a log folder (`resettableFolder`), and the like. Default: nothing. */
   readonly resetTargets?: readonly Resettable[];
+  /** Told of each attempt that has ended in this process, for metrics. What it throws is logged. */
+  readonly onAttemptEnd?: (end: AttemptEnd) => void;
   /** Default: silent. */
   readonly logger?: Logger;
   /** Drives the timers. Default: the machine's clock. */
@@ -83,12 +86,14 @@ export type ResolvedMediaJobsOptions = Readonly<
   }
 >;
 
+const ignoreEnd = (): void => undefined;
+
 const positive = ['maxInputBytes', 'heartbeatMs', 'leaseMs', 'pollIntervalMs'] as const;
 
 /** Fills in the defaults and checks each option, alone and together. Throws `INVALID_OPTION`. */
 export function resolveOptions(options: MediaJobsOptions): ResolvedMediaJobsOptions {
-  const { store, queue, workFolder, tempFolder, resetTargets = [], guards = {}, logger = silentLogger, clock = systemClock, random = Math.random } = options;
-  const resolved = { ...mediaJobsDefaults, ...given(options), store, queue, workFolder, tempFolder, resetTargets, guards, logger, clock, random, operations: registerAll(options.operations, options.worker ?? mediaJobsDefaults.worker), lifetime: resolveLifetime(options) };
+  const { store, queue, workFolder, tempFolder, resetTargets = [], guards = {}, onAttemptEnd = ignoreEnd, logger = silentLogger, clock = systemClock, random = Math.random } = options;
+  const resolved = { ...mediaJobsDefaults, ...given(options), store, queue, workFolder, tempFolder, resetTargets, guards, onAttemptEnd, logger, clock, random, operations: registerAll(options.operations, options.worker ?? mediaJobsDefaults.worker), lifetime: resolveLifetime(options) };
   if (typeof workFolder !== 'string' || workFolder === '') throw refusal('workFolder', 'a path', workFolder);
   if (store?.specVersion !== 1) throw refusal('store', 'a job store of specVersion 1', store?.specVersion);
   if (queue !== undefined && queue.specVersion !== 1) throw refusal('queue', 'a job queue of specVersion 1', queue.specVersion);

@@ -94,6 +94,16 @@ export const errorCodes: Readonly<Record<MediaJobErrorCode, CodeEntry>> = Object
   OUTPUT_INVALID: row('permanent', 500, 'The operation returned something that does not fit its own output schema.'),
   STEP_FAILED: row('permanent', 500, 'A step of a pipeline has failed for good, though for a reason that passes by itself; its own error is the cause.'),
   OPERATION_CHANGED: row('infrastructure', 503, 'The job waits for a worker with the version of the operation that it was submitted for.'),
+  // Over HTTP
+  BAD_REQUEST: row('permanent', 400, 'The request cannot be understood: its body, its form or its headers are malformed.'),
+  UNAUTHORIZED: row('permanent', 401, 'The request lacks a valid token.'),
+  ROUTE_NOT_FOUND: row('permanent', 404, 'There is nothing at this path, or not by this method.'),
+  FILE_NOT_FOUND: row('permanent', 404, 'The job has no file of this name.'),
+  PRECONDITION_FAILED: row('permanent', 412, 'The file is not the one that the request is about.'),
+  UNSUPPORTED_MEDIA_TYPE: row('permanent', 415, 'The body of the request is of a media type that is not taken here.'),
+  RANGE_UNSATISFIABLE: row('permanent', 416, 'The file does not have the bytes that are asked for.'),
+  RATE_LIMITED: row('overload', 429, 'This client has asked too often.'),
+  OVERLOADED: row('overload', 503, 'The service has more to do than it can.'),
   // Control
   ABORTED: row('permanent', 499, 'The caller aborted the work.'),
   CANCELLED: row('permanent', 409, 'The job was cancelled.'),
@@ -112,4 +122,5 @@ export type MediaJobErrorCode =
   | 'MODEL_MISSING' | 'MODEL_INVALID' | 'ENGINE_UNAVAILABLE' | 'ENGINE_FAILED' | 'UNSUPPORTED_LANGUAGE' | 'RELEASE_UNPROVEN'
   | 'DISK_FULL' | 'MEMORY_SHORT' | 'GPU_MEMORY_SHORT' | 'QUEUE_FULL' | 'CIRCUIT_OPEN' | 'WORK_FOLDER_UNSAFE' | 'WORK_FOLDER_MISSING' | 'CLEANUP_FAILED' | 'LOCK_TIMEOUT' | 'LOCK_LOST'
   | 'STORE_UNAVAILABLE' | 'STORE_INCOMPATIBLE' | 'RESETTING' | 'EPOCH_PASSED' | 'JOB_NOT_FOUND' | 'JOB_EXPIRED' | 'JOB_NOT_READY' | 'ILLEGAL_MOVE' | 'CLAIM_LOST' | 'WORKER_LOST' | 'OUTPUT_INVALID' | 'STEP_FAILED' | 'OPERATION_CHANGED'
+  | 'BAD_REQUEST' | 'UNAUTHORIZED' | 'ROUTE_NOT_FOUND' | 'FILE_NOT_FOUND' | 'PRECONDITION_FAILED' | 'UNSUPPORTED_MEDIA_TYPE' | 'RANGE_UNSATISFIABLE' | 'RATE_LIMITED' | 'OVERLOADED'
   | 'ABORTED' | 'CANCELLED' | 'INTERRUPTED' | 'CLOSED' | 'UNKNOWN';

@@ -1,5 +1,6 @@
 import { MediaJobError } from '@media-jobs/foundation';
 import type { TakenJob } from '../ports/store-messages.ts';
+import { dispatchRecord } from './dispatch-due.ts';
 import type { CancelOutcome } from './job-handle.ts';
 import type { JobRecord } from '../job/job.ts';
 import { inputOf, jobLogger, type RunContext } from './run-context.ts';
@@ -50,6 +51,25 @@ export async function deleteJob(context: RunContext, id: string): Promise<void> 
   const record = await context.store.get(id);
   if (record === null) throw notFound(id);
   throw new MediaJobError('ILLEGAL_MOVE', { message: `Expected a job that has ended, got one that is ${record.state}.`, advice: 'Cancel it and wait for its end first.', facts: { jobId: id, state: record.state } });
+}
+
+/** The record as it stands. Throws `JOB_NOT_FOUND`, and `JOB_EXPIRED` while it is being deleted. */
+export async function findRecord({ store }: RunContext, id: string): Promise<JobRecord> {
+  const record = await store.get(id);
+  if (record === null) throw notFound(id);
+  if (record.state !== 'expiring') return record;
+  throw new MediaJobError('JOB_EXPIRED', { message: `Expected the job ${JSON.stringify(id)}, got one whose time to live is over.`, advice: 'Submit it again.', facts: { jobId: id } });
+}
+
+/** Puts a failed job in line again. Throws `JOB_NOT_FOUND`, `JOB_EXPIRED`, and `ILLEGAL_MOVE` when it has not failed. */
+export async function redriveJob(context: RunContext, id: string): Promise<JobRecord> {
+  const record = await context.store.redrive(id);
+  if (record === null) {
+    const { state } = await findRecord(context, id);
+    throw new MediaJobError('ILLEGAL_MOVE', { message: `Expected a job that has failed, got one that is ${state}.`, advice: 'Submit its input again; a result that is there is given out unless a fresh one is asked for.', facts: { jobId: id, state } });
+  }
+  await dispatchRecord(context, record);
+  return record;
 }
 
 /** Deletes the folders that the taken record names (guard 6), then the record, if it still is the one that was taken (guard 5). */

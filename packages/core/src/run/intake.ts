@@ -21,7 +21,7 @@ export interface Intake {
 export interface IntakeFile extends InputFile {
   /** Absolute. */
   readonly source: string;
-  /** It belongs to a job of ours: it never changes, so a second name for it is as good as a copy. */
+  /** It belongs to a job of ours, or was received from a stream: it never changes, so a second name for it is as good as a copy. */
   readonly isOurs: boolean;
 }
 
@@ -54,8 +54,10 @@ interface Examination {
   readonly signal: AbortSignal;
 }
 
-async function examine({ maxInputBytes }: RunContext, field: string, given: string, { index, known, signal }: Examination): Promise<IntakeFile> {
+async function examine({ maxInputBytes, received }: RunContext, field: string, given: string, { index, known, signal }: Examination): Promise<IntakeFile> {
   const path = resolve(given);
+  const upload = received.get(path);
+  if (upload !== undefined) return { field, name: `input-${index}`, source: path, isOurs: true, ...upload };
   const checked = await checkInputFile(path, { maxBytes: maxInputBytes });
   const digest = known?.get(path);
   const isOurs = digest?.bytes === checked.bytes;

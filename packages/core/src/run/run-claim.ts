@@ -4,6 +4,7 @@ import { hasEnded, type JobRecord } from '../job/job.ts';
 import type { RegisteredOperation } from '../operation/registered-operation.ts';
 import type { ClaimedJob, Outcome } from '../ports/store-messages.ts';
 import { commitOutcome, releaseClaim } from './commit.ts';
+import { tellEnd } from './attempt-end.ts';
 import { openClaim, type ClaimContext, type OpenClaim } from './open-claim.ts';
 import { checkOutput, decideEnding, failureOutcome, type Ending, type WorkResult } from './outcome.ts';
 import { logEnd } from './log-end.ts';
@@ -68,6 +69,7 @@ async function conclude(context: ClaimContext, claim: OpenClaim, result: WorkRes
   if (completes && after?.state !== 'completed') await discard(context, claim, { output: true });
   await dropInput(context, claim, after);
   logEnd(claim, result, ending, after);
+  tellEnd(context, claim, result, ending, after);
 }
 
 /** The record after it, or null when the claim had passed or was given back. */

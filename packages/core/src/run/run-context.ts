@@ -5,7 +5,9 @@ import type { JobRecord } from '../job/job.ts';
 import type { RegisteredOperation } from '../operation/registered-operation.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { JobStore } from '../ports/job-store.ts';
+import type { AttemptEnd } from './attempt-end.ts';
 import type { JobEvents } from './job-events.ts';
+import type { ReceivedFiles } from './receive-file.ts';
 import type { UnsettledFolders } from './stage-inputs.ts';
 
 /** What the parts of one running `MediaJobs` share. */
@@ -21,6 +23,7 @@ export interface RunContext {
   readonly logger: Logger;
   readonly random: () => number;
   readonly events: JobEvents;
+  readonly onAttemptEnd: (end: AttemptEnd) => void;
   readonly ttlMs: number;
   /** The epoch in which this was opened. */
   readonly firstEpoch: string;
@@ -35,6 +38,8 @@ export interface RunContext {
   /** Kept free on the disk of the work folder. */
   readonly diskReserveBytes: number;
   readonly unsettled: UnsettledFolders;
+  /** Files that were received here and are not disposed of yet, by path. */
+  readonly received: ReceivedFiles;
   /** Aborts with `CLOSED` when it closes: whoever waits is let go, and what is repeated ends. */
   readonly closed: AbortSignal;
 }

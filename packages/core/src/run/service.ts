@@ -3,13 +3,15 @@ import type { AnyMediaJobs, SubmitOptions } from '../media-jobs.ts';
 import type { ResolvedMediaJobsOptions } from '../options.ts';
 import type { JobRecord } from '../job/job.ts';
 import { createCleanupLoop } from './cleanup-loop.ts';
-import { cancelJob, deleteJob } from './end-job.ts';
+import { cancelJob, deleteJob, findRecord, redriveJob } from './end-job.ts';
 import { createSubmit } from './create-submit.ts';
+import { ownHealthChecks } from './health-checks.ts';
 import { createJob, type Job } from './job-handle.ts';
 import { watchEpoch } from './epoch-watch.ts';
 import { attemptsPrefix } from './epoch-marks.ts';
 import { createReset } from './reset/create-reset.ts';
 import { repair } from './repair.ts';
+import { receiveFile } from './receive-file.ts';
 import type { RunContext } from './run-context.ts';
 import { createRunner } from './runner.ts';
 import { shutDown } from './shutdown.ts';
@@ -25,7 +27,7 @@ export async function startService(context: RunContext, options: ResolvedMediaJo
   await logStart(context, options);
   const cleanupLoop = createCleanupLoop(context, { intervalMs: options.lifetime.cleanupIntervalMs, repairMs: context.leaseMs });
   const cancelNow = (id: string) => cancelJob({ context, runner, stepJobsFor }, id);
-  const handle = (record: JobRecord, cached: boolean): Job<unknown> => createJob(context, { record, cached, cancel: (id) => open(() => cancelNow(id)) });
+  const handle: Handle = (record, cached) => createJob(context, { record, cached, cancel: (id) => open(() => cancelNow(id)) });
   const submit = createSubmit(context);
   // What a running attempt asks for, and gives up, is none of the closing's business: it ends with the attempt.
   const stepJobsFor = createStepJobs(context, { submit, handle: (record, cached) => createJob(context, { record, cached, cancel: cancelNow }) });
@@ -44,15 +46,15 @@ export async function startService(context: RunContext, options: ResolvedMediaJo
   };
   const open = <Result>(act: () => Promise<Result>): Promise<Result> => (closing === undefined ? act() : Promise.reject(closedError()));
   return Object.freeze({
+    ...createLookups(context, open, handle),
+    operations: Object.freeze([...context.operations.values()].map(({ operation }) => operation)),
+    maxInputBytes: context.maxInputBytes,
+    healthChecks: ownHealthChecks(context),
+    receive: (stream, receiveOptions) => open(() => receiveFile(context, stream, receiveOptions)),
     submit: (operation: string, input: unknown, submitOptions: SubmitOptions = {}) => open(async () => {
       const { record, cached } = await submit(operation, input, submitOptions);
       return handle(record, cached);
     }),
-    get: (id: string) => open(async () => {
-      const record = await store.get(id);
-      return record === null || record.state === 'expiring' ? null : handle(record, record.state === 'completed');
-    }),
-    list: (filter = {}, page = {}) => open(() => store.list(filter, { limit: defaultPageLimit, ...page })),
     cancel: (id: string) => open(() => cancelNow(id)),
     delete: (id: string) => open(() => deleteJob(context, id)),
     stats: () => open(async () => ({ ...(await store.stats()), queue: (await context.queue?.depth()) ?? null, runner: runner?.stats() ?? null })),
@@ -61,6 +63,23 @@ export async function startService(context: RunContext, options: ResolvedMediaJo
     close,
     [Symbol.asyncDispose]: () => close(),
   } satisfies AnyMediaJobs);
+}
+
+type Handle = (record: JobRecord, cached: boolean) => Job<unknown>;
+
+/** The calls that find jobs by their ids. */
+function createLookups(context: RunContext, open: <Result>(act: () => Promise<Result>) => Promise<Result>, handle: Handle): Pick<AnyMediaJobs, 'get' | 'find' | 'redrive' | 'list'> {
+  const { store } = context;
+  const found = (record: JobRecord): Job<unknown> => handle(record, record.state === 'completed');
+  return {
+    get: (id) => open(async () => {
+      const record = await store.get(id);
+      return record === null || record.state === 'expiring' ? null : found(record);
+    }),
+    find: (id) => open(async () => found(await findRecord(context, id))),
+    redrive: (id) => open(async () => handle(await redriveJob(context, id), false)),
+    list: (filter = {}, page = {}) => open(() => store.list(filter, { limit: defaultPageLimit, ...page })),
+  };
 }
 
 async function logStart({ store, logger, operations, workFolder }: RunContext, { lifetime, worker }: ResolvedMediaJobsOptions): Promise<void> {

@@ -18,7 +18,7 @@ const margin = 1.1;
 export async function stageInputs(context: RunContext, epoch: string, { id, files }: Intake, signal: AbortSignal): Promise<StagedFolder | null> {
   if (files.length === 0) return null;
   const { workFolder, diskReserveBytes: reserveBytes } = context;
-  const needed = files.reduce((sum, { bytes, isOurs }) => sum + (isOurs ? 0 : bytes), 0);
+  const needed = files.reduce((sum, { bytes, isOurs }) => sum + (isOurs && workFolder.tempFolder.startsWith(workFolder.path) ? 0 : bytes), 0);
   await requireDiskSpace(workFolder.path, { bytes: Math.ceil(margin * needed), reserveBytes });
   const staged = await workFolder.stageJobFolder(folderName(epoch, id, newToken()));
   try {

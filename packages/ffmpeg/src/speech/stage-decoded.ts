@@ -1,6 +1,6 @@
+import { FileWriter } from '@media-jobs/cleanup';
 import { speechSampleRate } from '../arguments.ts';
 import type { Decoded, DecodeRequest } from '../decode.ts';
-import { FileWriter } from '../file-writer.ts';
 import { LoudnessMeter } from '../loudness/loudness-meter.ts';
 import { TruePeakMeter } from '../loudness/true-peak-meter.ts';
 import type { LoudnessMeasurement } from '../loudness/gain-plan.ts';

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
+import { FileWriter } from '@media-jobs/cleanup';
 import { throwIfAborted } from '../call-controls.ts';
 import { speechSampleRate } from '../arguments.ts';
-import { FileWriter } from '../file-writer.ts';
 import { LoudnessMeter } from '../loudness/loudness-meter.ts';
 import { TruePeakLimiter } from '../loudness/true-peak-limiter.ts';
 import { channelOf, type ChannelPick } from '../sample-reader.ts';

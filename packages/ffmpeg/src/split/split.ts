@@ -1,10 +1,10 @@
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
+import { FileWriter } from '@media-jobs/cleanup';
 import { DisposalStack } from '@media-jobs/foundation';
 import type { ProcessControls } from '@media-jobs/process';
 import { speechSampleRate } from '../arguments.ts';
 import { throwIfAborted } from '../call-controls.ts';
-import { FileWriter } from '../file-writer.ts';
 import type { MediaContext } from '../media-context.ts';
 import { invalidOption, requireNumber, requirePath, requireWhole } from '../option-checks.ts';
 import { checkTargets, publishAll, tempFilesFor, type FinishedFile } from '../output-files.ts';

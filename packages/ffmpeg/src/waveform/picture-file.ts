@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
+import { FileWriter } from '@media-jobs/cleanup';
 import { speechSampleRate } from '../arguments.ts';
 import { throwIfAborted } from '../call-controls.ts';
 import { decode } from '../decode.ts';
-import { FileWriter } from '../file-writer.ts';
 import { openMedia, type MediaContext } from '../media-context.ts';
 import { requirePath } from '../option-checks.ts';
 import { publishAll, tempFilesFor } from '../output-files.ts';

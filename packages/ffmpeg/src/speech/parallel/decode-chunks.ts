@@ -1,9 +1,9 @@
 import { open, truncate } from 'node:fs/promises';
+import { FileWriter } from '@media-jobs/cleanup';
 import { MediaJobError } from '@media-jobs/foundation';
 import type { ProcessControls } from '@media-jobs/process';
 import { speechSampleRate, type DecodedChannels } from '../../arguments.ts';
 import { decode, type Decoded, type DecodeRequest } from '../../decode.ts';
-import { FileWriter } from '../../file-writer.ts';
 import type { MediaContext, OpenedMedia } from '../../media-context.ts';
 import { reserveWhileWriting } from '../plan-speech.ts';
 import { compareFrames, type DecodeChunk } from './chunk-plan.ts';

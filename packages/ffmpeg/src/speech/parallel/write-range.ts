@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
+import { FileWriter } from '@media-jobs/cleanup';
 import { speechSampleRate } from '../../arguments.ts';
-import { FileWriter } from '../../file-writer.ts';
 import type { HistogramParts } from '../../loudness/loudness-histogram.ts';
 import { blockOverlap, LoudnessMeter } from '../../loudness/loudness-meter.ts';
 import { TruePeakLimiter } from '../../loudness/true-peak-limiter.ts';

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { open, type FileHandle } from 'node:fs/promises';
-import { requireDiskSpace } from '@media-jobs/cleanup';
-import { MediaJobError } from '@media-jobs/foundation';
+import { requireDiskSpace } from './disk-space.ts';
+import { writeError } from './file-errors.ts';
 
 /** Collected before it is written: large enough to keep system calls rare, small enough to be nothing. */
 const bufferBytes = 524_288;
@@ -98,7 +98,7 @@ export class FileWriter {
       }
       for (let start = 0; start < bytes.length; ) start += (await this.#handle.write(bytes, start, bytes.length - start, position + start)).bytesWritten;
     } catch (error) {
-      throw writeFailure(this.#path, error);
+      throw writeError(this.#path, error);
     }
   }
 }
@@ -108,18 +108,6 @@ const ignored = (): void => undefined;
 
 async function opened(path: string, flags: 'w' | 'r+'): Promise<FileHandle> {
   return open(path, flags).catch((error: unknown) => {
-    throw writeFailure(path, error);
-  });
-}
-
-function writeFailure(path: string, cause: unknown): MediaJobError {
-  if (MediaJobError.isInstance(cause)) return cause;
-  const systemCode = (cause as NodeJS.ErrnoException).code ?? String(cause);
-  const full = systemCode === 'ENOSPC' || systemCode === 'EDQUOT';
-  return new MediaJobError(full ? 'DISK_FULL' : 'OUTPUT_UNWRITABLE', {
-    message: `Expected to be able to write ${JSON.stringify(path)}, got ${systemCode}.`,
-    advice: full ? 'Free some space on that disk, or choose a folder on another one.' : 'Make sure that the folder exists and that this user may write to it.',
-    facts: { path, systemCode },
-    cause,
+    throw writeError(path, error);
   });
 }
