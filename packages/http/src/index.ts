@@ -1,0 +1,3 @@
+export { mediaJobs } from './media-jobs-plugin.ts';
+export { defaultMaxUploadBytes, httpDefaults, type HttpClient, type LoadLimits, type MediaJobsHttpOptions, type RateLimit } from './options.ts';
+export type { MediaJobsMetrics } from './metrics/metrics.ts';

@@ -1,0 +1,7 @@
+import type { AttemptEnd } from '@media-jobs/core';
+
+/** Counts of one process. */
+export interface MediaJobsMetrics {
+  /** For `onAttemptEnd` of `createMediaJobs`. */
+  readonly attemptEnded: (end: AttemptEnd) => void;
+}

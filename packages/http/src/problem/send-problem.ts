@@ -1,0 +1,19 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { correlationIdOf } from '../access/correlation-id.ts';
+import { endUpload } from '../upload/end-upload.ts';
+import { fromFastify } from './from-fastify.ts';
+import { problemType, retryAfterSeconds, toProblem } from './problem.ts';
+
+/** Answers with problem details. What is a fault of ours is logged whole; the answer names it only. */
+export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const error = fromFastify(thrown);
+  const correlationId = correlationIdOf(request);
+  const facts = { err: error, correlationId, method: request.method, path: request.url.split('?')[0], code: error.code };
+  if (error.httpStatus >= 500) request.log.error(facts, 'A request failed');
+  else request.log.info(facts, 'A request was refused');
+  const seconds = retryAfterSeconds(error);
+  if (seconds !== undefined) void reply.header('retry-after', seconds);
+  if (error.code === 'UNAUTHORIZED') void reply.header('www-authenticate', 'Bearer');
+  endUpload(request, reply);
+  return reply.code(error.httpStatus).header('cache-control', 'no-store').type(problemType).send(toProblem(error, correlationId));
+}

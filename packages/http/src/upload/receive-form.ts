@@ -1,0 +1,60 @@
+import { basename } from 'node:path';
+import type { MultipartFile, MultipartValue } from '@fastify/multipart';
+import type { ReceivedFile } from '@media-jobs/core';
+import { DisposalStack, MediaJobError } from '@media-jobs/foundation';
+import type { FastifyRequest } from 'fastify';
+import type { HttpContext } from '../http-context.ts';
+import { requireKnownFields, wrongFields, type OperationFields } from './operation-fields.ts';
+import { typedField } from './typed-fields.ts';
+
+/** A form that has arrived. Disposal removes its files; jobs that were made of them keep their own. */
+export interface ReceivedForm extends AsyncDisposable {
+  /** The input of the operation, its files as paths. */
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** Fields are options, not content. */
+const limits = Object.freeze({ fileSize: Infinity, fieldSize: 65_536, fieldNameSize: 200, fields: 100, parts: 120, headerPairs: 50 });
+
+/** Longer names are cut: they are for people only. */
+const maxNameLength = 255;
+
+/**
+ * Reads a form as it arrives: files to disk, hashed in the same pass, in constant memory; fields as the types that the operation takes. What
+ * is wrong with the form ends it at once. Throws `INVALID_INPUT`, `BAD_REQUEST`, and as `receive` of the jobs does; nothing is left then.
+ */
+export async function receiveForm(context: HttpContext, request: FastifyRequest, fields: OperationFields, signal: AbortSignal): Promise<ReceivedForm> {
+  await using held = new DisposalStack();
+  const input = new Map<string, unknown>();
+  for await (const part of request.parts({ limits: { ...limits, files: fields.files.size + 1 } })) {
+    const name = part.fieldname;
+    if (input.has(name)) throw wrongFields(fields.operation, [name], 'given once, got it twice', 'Send one of them.');
+    if (part.type === 'field') input.set(name, fieldValue(fields, part));
+    else input.set(name, held.use(await receivePart(context, request, fields, part, signal)).path);
+  }
+  const kept = held.move();
+  return { input: Object.fromEntries(input), [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose]() };
+}
+
+function fieldValue(fields: OperationFields, { fieldname, value, valueTruncated, fieldnameTruncated }: MultipartValue): unknown {
+  if (fieldnameTruncated) throw wrongFields(fields.operation, [fieldname], `a name of at most ${limits.fieldNameSize} bytes`, 'Correct the names of the fields.');
+  if (valueTruncated) throw wrongFields(fields.operation, [fieldname], `at most ${limits.fieldSize} bytes long, got more`, 'Fields are options; send content as a file.');
+  requireKnownFields(fields, [fieldname]);
+  return typeof value === 'string' ? typedField(fields.shape[fieldname], value) : value;
+}
+
+async function receivePart({ jobs, maxUploadBytes, uploadStallMs }: HttpContext, { raw }: FastifyRequest, fields: OperationFields, { fieldname, filename, file }: MultipartFile, signal: AbortSignal): Promise<ReceivedFile> {
+  if (!fields.files.has(fieldname)) throw wrongFields(fields.operation, [fieldname], 'no file', `Files of it: ${[...fields.files].join(', ') || 'none'}.`);
+  try {
+    return await jobs.receive(file, { name: shownName(filename), maxBytes: maxUploadBytes, stallMs: uploadStallMs, signal });
+  } catch (error) {
+    const mistake = MediaJobError.from(error);
+    if (mistake.code !== 'TRUNCATED' && mistake.code !== 'STALLED') throw mistake;
+    throw new MediaJobError('BAD_REQUEST', { message: `Expected the whole of \`${fieldname}\`, got a form that ends early: ${raw.destroyed ? 'the connection was cut' : mistake.message}`, advice: 'Send the whole form again.', cause: mistake });
+  }
+}
+
+/** A name may be a whole path of the sender's, or mischief; on our disk it names nothing. */
+function shownName(filename: string | undefined): string {
+  return basename((filename ?? '').replaceAll('\\', '/')).replaceAll(/\p{Cc}/gu, '').slice(0, maxNameLength);
+}
