@@ -7,7 +7,7 @@ import { createWorkbench, failure } from './testing/workbench.ts';
 const bench = createWorkbench();
 const input = bench.make('in.wav', '-f', 'lavfi', '-i', 'sine=d=1');
 const log = bench.path('log');
-const ffprobe = fakeProgram(bench, 'ffprobe', 'ffprobe', `echo + >> ${log}; nice >> ${log}.nice; sleep 0.1; echo - >> ${log}; exec ffprobe "$@"`);
+const ffprobe = fakeProgram(bench, 'ffprobe', 'ffprobe', `echo + >> ${log}; sleep 0.1; nice >> ${log}.nice; echo - >> ${log}; exec ffprobe "$@"`);
 
 afterAll(() => {
   expect(bench.survivors()).toEqual([]);
