@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { Clock } from '@media-jobs/foundation';
 import { systemCode } from '../file-errors.ts';
 import { openIfClosed, removeTree } from '../remove-path.ts';
-import { clearFolder, entriesOf, type ClearFolderOptions } from './clear-folder.ts';
+import { clearFolder, type ClearFolderOptions } from './clear-folder.ts';
+import { entriesOf } from './entries-of.ts';
 import { maxListed, type ResetControls, type ResetRemains } from './resettable.ts';
 
 /** What `emptyFolder` works with. */
