@@ -57,7 +57,7 @@ export function createJobFolders({ places, ledger, clock, onCleanupError }: JobF
   return {
     removeJobFolder,
     makeJobFolder: (relativePath) => makeFolder(absolute(relativePath)),
-    listJobFolders: () => listAtDepth(places.folder, 'jobs', 3),
+    listJobFolders: () => Array.fromAsync(foldersAtDepth(places.folder, 'jobs', 3)),
     async stageJobFolder(relativePath) {
       const path = absolute(relativePath);
       const entry = { kind: 'staged', path } as const;
@@ -115,11 +115,12 @@ async function removeEmpty(path: string): Promise<boolean> {
 }
 
 /** Relative paths of the real folders that lie `depth` levels below. */
-async function listAtDepth(root: string, relativePath: string, depth: number): Promise<string[]> {
-  if (depth === 0) return [relativePath];
-  const below: string[] = [];
-  for (const name of await listFolders(join(root, relativePath))) below.push(...(await listAtDepth(root, `${relativePath}/${name}`, depth - 1)));
-  return below;
+async function* foldersAtDepth(root: string, relativePath: string, depth: number): AsyncGenerator<string> {
+  if (depth === 0) {
+    yield relativePath;
+    return;
+  }
+  for (const name of await listFolders(join(root, relativePath))) yield* foldersAtDepth(root, `${relativePath}/${name}`, depth - 1);
 }
 
 async function listFolders(path: string): Promise<string[]> {
@@ -134,7 +135,7 @@ async function listFolders(path: string): Promise<string[]> {
 /** Removes the empty folders of epochs and jobs that were last touched before `before`, in milliseconds since 1970. */
 export async function removeEmptyJobFolders({ folder }: WorkFolderPlaces, before: number): Promise<void> {
   for (const depth of [2, 1]) {
-    for (const relativePath of await listAtDepth(folder, 'jobs', depth)) {
+    for await (const relativePath of foldersAtDepth(folder, 'jobs', depth)) {
       const path = join(folder, relativePath);
       const stats = await lstat(path).catch(() => undefined);
       if (stats !== undefined && stats.mtimeMs < before) await removeEmpty(path);

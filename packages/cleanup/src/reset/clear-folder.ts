@@ -1,5 +1,5 @@
 import { lstat, opendir, readdir, rmdir, unlink, type Dir, type Dirent, type Stats } from 'node:fs';
-import { join } from 'node:path';
+import { sep } from 'node:path';
 import { systemCode } from '../file-errors.ts';
 import { entriesAtATime, largeFolderBytes, notAFolder } from './entries-of.ts';
 
@@ -61,11 +61,16 @@ class Clearing {
   readonly #open: OpenFolder[] = [];
   #busy = 0;
   #thrown: { readonly error: unknown } | undefined;
+  /** To ask a signal that follows others takes a look at each of them. */
+  #ending: boolean;
+  readonly #onAbort = (): void => void (this.#ending = true);
 
   constructor(options: Required<ClearFolderOptions>, resolve: () => void, reject: (error: unknown) => void) {
     this.#options = options;
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#ending = options.signal.aborted;
+    options.signal.addEventListener('abort', this.#onAbort);
   }
 
   enter(path: string, parent: OpenFolder | null): void {
@@ -120,7 +125,8 @@ class Clearing {
   }
 
   #clear(folder: OpenFolder, entry: Dirent): void {
-    const path = join(folder.path, entry.name);
+    // `join` would make several strings, each time.
+    const path = folder.path + sep + entry.name;
     if (this.#ending || this.#ask(() => this.#options.keep(path), true)) {
       folder.empty = false;
       return;
@@ -152,7 +158,7 @@ class Clearing {
     const { path, parent } = folder;
     folder.pending -= 1;
     if (folder.pending > 0) return;
-    if (parent === null) return this.#thrown === undefined ? this.#resolve() : this.#reject(this.#thrown.error);
+    if (parent === null) return this.#end();
     if (folder.empty && this.#options.folders && !this.#ending) return this.#start<void>((done) => rmdir(path, done), (error) => this.#tried(parent, path, error));
     parent.empty = false;
     return this.#settle(parent);
@@ -179,12 +185,15 @@ class Clearing {
       return question();
     } catch (error) {
       this.#thrown ??= { error };
+      this.#ending = true;
       return otherwise;
     }
   }
 
-  get #ending(): boolean {
-    return this.#thrown !== undefined || this.#options.signal.aborted;
+  #end(): void {
+    this.#options.signal.removeEventListener('abort', this.#onAbort);
+    if (this.#thrown === undefined) this.#resolve();
+    else this.#reject(this.#thrown.error);
   }
 
   #start<Result>(start: (done: Done<Result>) => void, then: Done<Result>): void {

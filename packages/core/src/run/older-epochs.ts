@@ -1,7 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { emptyFolder } from '@media-jobs/cleanup';
 import { MediaJobError } from '@media-jobs/foundation';
+import { directlyIn } from './directly-in.ts';
 import type { Collected } from './orphan-folders.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -43,7 +44,7 @@ async function clearEpochs({ workFolder, clock }: RunContext, names: readonly st
   };
   const fail = (path: string, reason: unknown): void => void collected.errors.push({ path, reason: typeof reason === 'string' ? reason : MediaJobError.from(reason).message });
   const doomed = new Set(names);
-  await emptyFolder(folder, { signal, add, fail }, { clock, keep: (path) => dirname(path) === folder && !doomed.has(basename(path)) });
+  await emptyFolder(folder, { signal, add, fail }, { clock, keep: directlyIn(folder, (name) => !doomed.has(name)) });
   const left = new Set(await readdir(folder));
   collected.folders = names.filter((name) => !left.has(name)).length;
   return collected;

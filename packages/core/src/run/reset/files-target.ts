@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { addRemains, countFiles, emptyFolder, type ResetControls, type Resettable } from '@media-jobs/cleanup';
+import { directlyIn } from '../directly-in.ts';
 import { findMarkedWork } from '../epoch-marks.ts';
 import { collectOrphans } from '../orphan-folders.ts';
 import type { RunContext } from '../run-context.ts';
@@ -58,7 +59,7 @@ async function placesOf(context: RunContext): Promise<readonly Place[]> {
 }
 
 function place(folder: string, isKept: (name: string) => boolean): Place {
-  return { folder, keep: (path) => dirname(path) === folder && isKept(basename(path)) };
+  return { folder, keep: directlyIn(folder, isKept) };
 }
 
 /**
