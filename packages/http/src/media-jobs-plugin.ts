@@ -37,6 +37,11 @@ export async function mediaJobs(fastify: FastifyInstance, options: MediaJobsHttp
     carryCorrelationId(request, reply);
     done();
   });
+  fastify.addHook('onSend', (_request, reply, payload, done) => {
+    // A connection that is kept would keep the server from closing.
+    if (closing.signal.aborted) void reply.header('connection', 'close');
+    done(null, payload);
+  });
   fastify.addHook('preClose', (done) => {
     closing.abort();
     done();

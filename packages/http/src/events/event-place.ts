@@ -10,7 +10,7 @@ export interface EventPlace {
 
 /** The id of an event: generation, state, progress and phase. Events hold the whole state, so it says all that a follower has seen. */
 export function eventId({ generation, state, progress, phase }: Pick<JobEvent, 'generation' | 'state' | 'progress' | 'phase'>): string {
-  return `${generation}.${state}.${Math.round(progress * 1e6)}.${encodeURIComponent(phase)}`;
+  return `${generation}.${state}.${Math.round(progress * 1e6)}.${encodeURIComponent(phase).replaceAll('.', '%2E')}`;
 }
 
 /** The place that an id names; undefined when it is none of ours: the follower then begins anew. */

@@ -25,7 +25,7 @@ export function openEventStream(reply: FastifyReply, signal: AbortSignal): Event
   reply.hijack();
   const { raw } = reply;
   const headers = Object.fromEntries(Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined));
-  raw.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no', 'x-content-type-options': 'nosniff' });
+  raw.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', connection: 'close', 'x-accel-buffering': 'no', 'x-content-type-options': 'nosniff' });
   raw.write(`retry: ${retryMs}\n\n`);
   const beat = setInterval(() => void raw.write(': still here\n\n'), quietMs);
   beat.unref();

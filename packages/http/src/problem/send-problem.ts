@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { correlationIdOf } from '../access/correlation-id.ts';
+import { correlationHeader, correlationIdOf } from '../access/correlation-id.ts';
 import { endUpload } from '../upload/end-upload.ts';
 import { fromFastify } from './from-fastify.ts';
 import { problemType, retryAfterSeconds, toProblem } from './problem.ts';
@@ -15,5 +15,5 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
   if (seconds !== undefined) void reply.header('retry-after', seconds);
   if (error.code === 'UNAUTHORIZED') void reply.header('www-authenticate', 'Bearer');
   endUpload(request, reply);
-  return reply.code(error.httpStatus).header('cache-control', 'no-store').type(problemType).send(toProblem(error, correlationId));
+  return reply.code(error.httpStatus).header(correlationHeader, correlationId).header('cache-control', 'no-store').type(problemType).send(toProblem(error, correlationId));
 }

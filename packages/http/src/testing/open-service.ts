@@ -7,6 +7,7 @@ import { collectLogs, type LogCollector } from '@media-jobs/core/testing';
 import { createSqliteStore } from '@media-jobs/sqlite-store';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { mediaJobs } from '../media-jobs-plugin.ts';
+import { serverOptions } from '../server-options.ts';
 import type { MediaJobsHttpOptions } from '../options.ts';
 
 /** A service on a free port of this machine, with a work folder of its own. */
@@ -43,7 +44,7 @@ export async function openService({ operations, jobs: jobOptions, http, sqlite =
   const logs = collectLogs();
   const store = sqlite ? createSqliteStore({ file: join(workFolder, 'jobs.db') }) : createMemoryStore();
   const jobs = await createMediaJobs({ operations, store, workFolder, logger: logs, pollIntervalMs: 50, diskReserveBytes: 0, ...jobOptions });
-  const app = Fastify({ forceCloseConnections: true });
+  const app = Fastify({ ...serverOptions });
   await app.register(mediaJobs, { jobs, rateLimit: false, loadLimits: false, docs: false, ...http, prefix });
   const url = `${await app.listen({ port: 0, host: '127.0.0.1' })}${prefix}`;
   return {

@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
-import type { MultipartFile, MultipartValue } from '@fastify/multipart';
+import type { Multipart, MultipartFile, MultipartValue } from '@fastify/multipart';
 import type { ReceivedFile } from '@media-jobs/core';
 import { DisposalStack, MediaJobError } from '@media-jobs/foundation';
 import type { FastifyRequest } from 'fastify';
 import type { HttpContext } from '../http-context.ts';
+import { fromFastify } from '../problem/from-fastify.ts';
 import { requireKnownFields, wrongFields, type OperationFields } from './operation-fields.ts';
 import { typedField } from './typed-fields.ts';
 
@@ -26,14 +27,30 @@ const maxNameLength = 255;
 export async function receiveForm(context: HttpContext, request: FastifyRequest, fields: OperationFields, signal: AbortSignal): Promise<ReceivedForm> {
   await using held = new DisposalStack();
   const input = new Map<string, unknown>();
-  for await (const part of request.parts({ limits: { ...limits, files: fields.files.size + 1 } })) {
-    const name = part.fieldname;
+  for await (const part of partsOf(request, fields.files.size + 1)) {
+    const name = part.fieldname as string | undefined;
+    if (name === undefined) throw malformed('a part of it has no name');
     if (input.has(name)) throw wrongFields(fields.operation, [name], 'given once, got it twice', 'Send one of them.');
     if (part.type === 'field') input.set(name, fieldValue(fields, part));
     else input.set(name, held.use(await receivePart(context, request, fields, part, signal)).path);
   }
   const kept = held.move();
   return { input: Object.fromEntries(input), [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose]() };
+}
+
+/** The parts of the form. What its parser throws says that the form is malformed, or larger than a form may be. */
+async function* partsOf(request: FastifyRequest, files: number): AsyncGenerator<Multipart, void> {
+  try {
+    yield* request.parts({ limits: { ...limits, files } });
+  } catch (error) {
+    const mistake = fromFastify(error);
+    if (mistake.code !== 'UNKNOWN') throw mistake;
+    throw malformed(mistake.message, error);
+  }
+}
+
+function malformed(why: string, cause?: unknown): MediaJobError {
+  return new MediaJobError('BAD_REQUEST', { message: `Expected a form, got one that is malformed: ${why}.`, advice: 'Send `multipart/form-data` as a browser or curl does, with its border and its end.', cause });
 }
 
 function fieldValue(fields: OperationFields, { fieldname, value, valueTruncated, fieldnameTruncated }: MultipartValue): unknown {

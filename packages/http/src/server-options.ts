@@ -1,0 +1,12 @@
+import type { FastifyServerOptions } from 'fastify';
+import { sendProblem } from './problem/send-problem.ts';
+
+/**
+ * For `Fastify({ ...serverOptions })`, which a plugin cannot set for its app: refusals of Fastify itself, before any route is found, have the
+ * same format as all others; uploads may take as long as they need, since their
+ * silence is watched.
+ */
+export const serverOptions = Object.freeze({
+  frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+  requestTimeout: 0,
+} satisfies FastifyServerOptions);
