@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { MediaJobError, silentLogger, systemClock, type Clock, type Logger, type Timer } from '@media-jobs/foundation';
+import { lockWaits, MediaJobError, silentLogger, systemClock, type Clock, type LockWait, type Logger, type Timer } from '@media-jobs/foundation';
 import { cleanupError } from './file-errors.ts';
 import { giveBack, removeDeadDrafts, touchHolding } from './lock-place.ts';
 import { lockTimeout, waitForLock, type LockHolder } from './lock-wait.ts';
@@ -60,6 +60,7 @@ export async function withLock<Result>(path: string, options: LockOptions, work:
   const wait = await waitForLock(lock.path, lock).catch((error: unknown) => {
     throw lock.signal?.aborted === true ? aborted(error) : error;
   });
+  lockWaits.publish({ path: lock.path, waitedMs: wait.waitedMs, taken: wait.taken } satisfies LockWait);
   if (!wait.taken) {
     if (lock.onTimeout === 'throw') throw lockTimeout(lock.path, wait);
     lock.logger.warn({ ...wait, path: lock.path }, 'Went on without the work of a lock that somebody else holds');

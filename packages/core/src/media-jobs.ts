@@ -54,6 +54,8 @@ export interface AnyMediaJobs extends AsyncDisposable {
   readonly operations: readonly Operation[];
   /** Larger input files are refused; infinity where there is no limit. */
   readonly maxInputBytes: number;
+  /** Where files lie: those of jobs, and those that are gone soon. Absolute. */
+  readonly folders: { readonly work: string; readonly temp: string };
   /** What must work for this service to work: store, disk, memory, workers, and what its operations need, each name once. */
   readonly healthChecks: readonly HealthCheck[];
   /**

@@ -1,4 +1,5 @@
 export { mediaJobs } from './media-jobs-plugin.ts';
 export { serverOptions } from './server-options.ts';
 export { defaultMaxUploadBytes, httpDefaults, type HttpClient, type LoadLimits, type MediaJobsHttpOptions, type RateLimit } from './options.ts';
-export type { MediaJobsMetrics } from './metrics/metrics.ts';
+export { createMetrics, type MediaJobsMetrics, type MetricsOptions } from './metrics/metrics.ts';
+export type { Health, CheckResult } from './health/check-health.ts';

@@ -6,13 +6,14 @@ import { carryCorrelationId } from './access/correlation-id.ts';
 import { adminRoutes } from './admin/admin-routes.ts';
 import { eventsRoute } from './events/events-route.ts';
 import { fileRoutes } from './files/file-routes.ts';
+import { createHealthAsker } from './health/check-health.ts';
 import { healthRoutes } from './health/health-routes.ts';
 import type { HttpContext } from './http-context.ts';
 import { changeRoutes } from './jobs/change-routes.ts';
 import { createGoneJobs } from './jobs/gone-jobs.ts';
 import { readRoutes } from './jobs/read-routes.ts';
 import { limitRequests, shedLoad } from './limits.ts';
-import { metricsRoutes } from './metrics/metrics-routes.ts';
+import { countRequests, metricsRoutes } from './metrics/metrics-routes.ts';
 import { openAiRoutes } from './openai/openai-routes.ts';
 import { serveDocument } from './openapi/docs-page.ts';
 import { openApiDocument } from './openapi/document.ts';
@@ -22,6 +23,7 @@ import { addRoutes } from './route/add-routes.ts';
 import type { Route } from './route/route.ts';
 import { answerExpectations, requireDeclaredLength } from './upload/declared-length.ts';
 import { submitRoute } from './upload/submit-route.ts';
+import { createUploadPlaces } from './upload/upload-places.ts';
 
 /**
  * Media jobs over HTTP, for `fastify.register(mediaJobs, { jobs, prefix: '/api' })`. Everything that it sets up is its own: routes, error
@@ -56,9 +58,13 @@ export async function mediaJobs(fastify: FastifyInstance, options: MediaJobsHttp
 async function serve(fastify: FastifyInstance, context: HttpContext, gate: Gate): Promise<void> {
   await shedLoad(fastify, context.loadLimits);
   await limitRequests(fastify, context.rateLimit, gate);
+  const { jobs, healthChecks, healthTimeoutMs, metrics } = context;
+  const askHealth = createHealthAsker({ checks: [...jobs.healthChecks, ...healthChecks], timeoutMs: healthTimeoutMs });
+  countRequests(fastify, metrics);
+  const places = createUploadPlaces(context.maxUploads);
   const routes: readonly Route[] = [
-    submitRoute(context), ...readRoutes(context), eventsRoute(context), ...changeRoutes(context), ...fileRoutes(context),
-    ...openAiRoutes(context), ...healthRoutes(context), ...metricsRoutes(context), ...adminRoutes(context),
+    submitRoute(context, places), ...readRoutes(context), eventsRoute(context), ...changeRoutes(context), ...fileRoutes(context),
+    ...openAiRoutes(context, places), ...healthRoutes(context, askHealth), ...metricsRoutes(context, askHealth), ...adminRoutes(context),
   ];
   addRoutes(fastify, gate, routes);
   await serveDocument(fastify, openApiDocument(context.service, context.base, routes), context.docs);

@@ -52,6 +52,8 @@ export interface MediaJobsHttpOptions {
   readonly loadLimits?: Partial<LoadLimits> | false;
   /** The page of the OpenAPI document at `/docs`. Default `true`. */
   readonly docs?: boolean;
+  /** Names of models that clients of OpenAI may ask for at `/v1`; whatever they are called, the service's own is used. Default `whisper-1`. */
+  readonly openAiModels?: readonly string[];
 }
 
 /** The defaults of `mediaJobs`. */
@@ -63,6 +65,7 @@ export const httpDefaults = Object.freeze({
   rateLimit: Object.freeze({ max: 600, windowMs: 60_000 }),
   loadLimits: Object.freeze({ maxEventLoopDelayMs: 1_000, maxHeapUsedBytes: 0, maxRssBytes: 0 }),
   docs: true,
+  openAiModels: Object.freeze<readonly string[]>(['whisper-1']),
 });
 
 /** What a service takes where `createMediaJobs` names no `maxInputBytes`: 2 GiB. */

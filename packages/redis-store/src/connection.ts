@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { MediaJobError, type Timer } from '@media-jobs/foundation';
+import { MediaJobError, storeReconnects, type StoreReconnect, type Timer } from '@media-jobs/foundation';
 import { isCluster, redisClientOptions, type RedisClient } from './client-rules.ts';
 import { watchDatabase } from './database-number.ts';
 import { describeUrl, type ResolvedRedisStoreOptions } from './options.ts';
@@ -58,6 +58,10 @@ export function createConnection(options: ResolvedRedisStoreOptions, liveKey: st
     else client.disconnect();
   };
   return { call, duplicate: () => duplicateOf(client), [Symbol.asyncDispose]: dispose };
+}
+
+function tellReconnect(): void {
+  storeReconnects.publish({ store: 'redis' } satisfies StoreReconnect);
 }
 
 /** A pipeline in which two slots have moved is neither sent again nor taken as news by ioredis, so the next one would go astray too. */
@@ -143,6 +147,7 @@ function createPulse({ clock, pingIntervalMs, logger }: ResolvedRedisStoreOption
     alive = false;
     rest();
   };
+  client.on('reconnecting', tellReconnect);
   const rest = (): void => {
     if (!ended) timer = clock.after(pingIntervalMs, () => void look());
   };
@@ -151,6 +156,7 @@ function createPulse({ clock, pingIntervalMs, logger }: ResolvedRedisStoreOption
     felt: () => void (alive = true),
     [Symbol.dispose]: () => {
       ended = true;
+      client.off('reconnecting', tellReconnect);
       timer?.cancel();
     },
   };

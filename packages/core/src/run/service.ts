@@ -47,9 +47,7 @@ export async function startService(context: RunContext, options: ResolvedMediaJo
   const open = <Result>(act: () => Promise<Result>): Promise<Result> => (closing === undefined ? act() : Promise.reject(closedError()));
   return Object.freeze({
     ...createLookups(context, open, handle),
-    operations: Object.freeze([...context.operations.values()].map(({ operation }) => operation)),
-    maxInputBytes: context.maxInputBytes,
-    healthChecks: ownHealthChecks(context),
+    ...factsOf(context),
     receive: (stream, receiveOptions) => open(() => receiveFile(context, stream, receiveOptions)),
     submit: (operation: string, input: unknown, submitOptions: SubmitOptions = {}) => open(async () => {
       const { record, cached } = await submit(operation, input, submitOptions);
@@ -63,6 +61,17 @@ export async function startService(context: RunContext, options: ResolvedMediaJo
     close,
     [Symbol.asyncDispose]: () => close(),
   } satisfies AnyMediaJobs);
+}
+
+/** What is the same as long as the service is open. */
+function factsOf(context: RunContext): Pick<AnyMediaJobs, 'operations' | 'maxInputBytes' | 'folders' | 'healthChecks'> {
+  const { operations, maxInputBytes, workFolder } = context;
+  return {
+    operations: Object.freeze([...operations.values()].map(({ operation }) => operation)),
+    maxInputBytes,
+    folders: Object.freeze({ work: workFolder.path, temp: workFolder.tempFolder }),
+    healthChecks: ownHealthChecks(context),
+  };
 }
 
 type Handle = (record: JobRecord, cached: boolean) => Job<unknown>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { HttpContext } from '../http-context.ts';
 import { defineRoute, type Answer, type Route } from '../route/route.ts';
-import { createHealthAsker } from './check-health.ts';
+import { createHealthAsker, type HealthAsker } from './check-health.ts';
 
 const checkSchema = z.object({ name: z.string(), ok: z.boolean(), detail: z.string(), advice: z.string().optional(), wallMs: z.number() });
 const healthSchema = z.object({ status: z.enum(['ok', 'unhealthy', 'closing']), service: z.string(), version: z.string(), time: z.iso.datetime(), checks: z.array(checkSchema) });
@@ -12,8 +12,7 @@ const answers: Readonly<Record<number, Answer>> = {
 };
 
 /** `GET /health`, `GET /ready`, `GET /live`. */
-export function healthRoutes({ jobs, healthChecks, healthTimeoutMs, service, closing }: HttpContext): readonly Route[] {
-  const askAll = createHealthAsker({ checks: [...jobs.healthChecks, ...healthChecks], timeoutMs: healthTimeoutMs });
+export function healthRoutes({ jobs, healthTimeoutMs, service, closing }: HttpContext, askAll: HealthAsker): readonly Route[] {
   // Whether requests can be taken: what a job needs only later may be away for a while.
   const askStore = createHealthAsker({ checks: jobs.healthChecks.filter(({ name }) => name === 'store'), timeoutMs: healthTimeoutMs });
   const told = (status: z.infer<typeof healthSchema>['status'], checks: readonly unknown[]): unknown => ({ status, service: service.name, version: service.version, time: new Date().toISOString(), checks });

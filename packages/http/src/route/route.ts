@@ -51,6 +51,8 @@ export interface Route<Params extends z.ZodType = z.ZodType, Query extends z.Zod
   readonly refusals: readonly MediaJobErrorCode[];
   /** Not limited, and answered also under pressure: for those who watch the service. */
   readonly unlimited?: boolean;
+  /** Refusals look as those of OpenAI do, for its clients. Default: problem details. */
+  readonly refusesAs?: 'openai';
   /** Checked before the body is read. */
   before?(request: FastifyRequest): void;
   handle(call: Call<z.output<Params>, z.output<Query>, z.output<Body>>): Promise<unknown>;

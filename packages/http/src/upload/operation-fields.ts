@@ -4,7 +4,8 @@ import type { z } from 'zod';
 
 /** What an operation takes, as a form or JSON may bring it. */
 export interface OperationFields {
-  readonly operation: Operation;
+  /** Its name is for messages. */
+  readonly operation: Pick<Operation, 'name'>;
   /** Names of the fields that are files. */
   readonly files: ReadonlySet<string>;
   readonly shape: Readonly<Record<string, z.ZodType>>;
@@ -42,7 +43,7 @@ export function requireKnownFields({ operation, files, shape, takesOthers }: Ope
 }
 
 /** An `INVALID_INPUT` about these fields. */
-export function wrongFields(operation: Operation, fields: readonly string[], expected: string, advice: string): MediaJobError {
+export function wrongFields(operation: Pick<Operation, 'name'>, fields: readonly string[], expected: string, advice: string): MediaJobError {
   const names = fields.map((field) => `\`${field.slice(0, 80)}\``).join(', ');
   return new MediaJobError('INVALID_INPUT', { message: `Expected ${names} of \`${operation.name}\` to be ${expected}.`, advice, facts: { operation: operation.name, fields } });
 }

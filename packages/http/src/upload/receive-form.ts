@@ -30,12 +30,18 @@ export async function receiveForm(context: HttpContext, request: FastifyRequest,
   for await (const part of partsOf(request, fields.files.size + 1)) {
     const name = part.fieldname as string | undefined;
     if (name === undefined) throw malformed('a part of it has no name');
-    if (input.has(name)) throw wrongFields(fields.operation, [name], 'given once, got it twice', 'Send one of them.');
-    if (part.type === 'field') input.set(name, fieldValue(fields, part));
+    if (part.type === 'field' && isList(name)) input.set(name, [...((input.get(name) as readonly unknown[] | undefined) ?? []), fieldValue(fields, part)]);
+    else if (input.has(name)) throw wrongFields(fields.operation, [name], 'given once, got it twice', 'Send one of them.');
+    else if (part.type === 'field') input.set(name, fieldValue(fields, part));
     else input.set(name, held.use(await receivePart(context, request, fields, part, signal)).path);
   }
   const kept = held.move();
   return { input: Object.fromEntries(input), [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose]() };
+}
+
+/** Fields whose names end so may come several times, as forms write lists. */
+function isList(name: string): boolean {
+  return name.endsWith('[]');
 }
 
 /** The parts of the form. What its parser throws says that the form is malformed, or larger than a form may be. */
@@ -57,7 +63,7 @@ function fieldValue(fields: OperationFields, { fieldname, value, valueTruncated,
   if (fieldnameTruncated) throw wrongFields(fields.operation, [fieldname], `a name of at most ${limits.fieldNameSize} bytes`, 'Correct the names of the fields.');
   if (valueTruncated) throw wrongFields(fields.operation, [fieldname], `at most ${limits.fieldSize} bytes long, got more`, 'Fields are options; send content as a file.');
   requireKnownFields(fields, [fieldname]);
-  return typeof value === 'string' ? typedField(fields.shape[fieldname], value) : value;
+  return typeof value === 'string' && !isList(fieldname) ? typedField(fields.shape[fieldname], value) : value;
 }
 
 async function receivePart({ jobs, maxUploadBytes, uploadStallMs }: HttpContext, { raw }: FastifyRequest, fields: OperationFields, { fieldname, filename, file }: MultipartFile, signal: AbortSignal): Promise<ReceivedFile> {

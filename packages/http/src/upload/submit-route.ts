@@ -10,7 +10,7 @@ import { requireDeclaredLength } from './declared-length.ts';
 import { describeSubmit } from './describe-submit.ts';
 import { findOperation, requireKnownFields, wrongFields, type OperationFields } from './operation-fields.ts';
 import { receiveForm } from './receive-form.ts';
-import { createUploadPlaces, type UploadPlaces } from './upload-places.ts';
+import type { UploadPlaces } from './upload-places.ts';
 
 const submitQuery = z.strictObject({
   /** Name of the operation; may be left out where there is only one. */
@@ -24,8 +24,7 @@ const submitQuery = z.strictObject({
 type SubmitCall = Call<unknown, z.output<typeof submitQuery>, undefined>;
 
 /** `POST /jobs`: takes a form with files, or JSON where there are none. */
-export function submitRoute(context: HttpContext): Route {
-  const places = createUploadPlaces(context.maxUploads);
+export function submitRoute(context: HttpContext, places: UploadPlaces): Route {
   return defineRoute({
     method: 'POST',
     path: '/jobs',
