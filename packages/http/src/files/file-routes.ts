@@ -16,7 +16,7 @@ const answers: Readonly<Record<number, Answer>> = {
   206: { description: 'The bytes that `Range` asks for.', mediaType: 'application/octet-stream' },
   304: { description: 'The file is still the one that the client has.' },
 };
-const refusals = ['JOB_NOT_FOUND', 'JOB_EXPIRED', 'JOB_NOT_READY', 'FILE_NOT_FOUND', 'PRECONDITION_FAILED', 'RANGE_UNSATISFIABLE', 'STORE_UNAVAILABLE'] as const;
+const refusals = ['JOB_NOT_FOUND', 'JOB_EXPIRED', 'JOB_NOT_READY', 'ILLEGAL_MOVE', 'FILE_NOT_FOUND', 'PRECONDITION_FAILED', 'RANGE_UNSATISFIABLE', 'STORE_UNAVAILABLE'] as const;
 
 /** `GET /jobs/:id/download` and `GET /jobs/:id/files/NAME`. */
 export function fileRoutes(context: HttpContext): readonly Route[] {

@@ -7,7 +7,10 @@ import { jsonSchemaOf } from './json-schema.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 /** Refusals that any route may give. */
-const common: readonly MediaJobErrorCode[] = ['INVALID_OPTION', 'RATE_LIMITED', 'OVERLOADED', 'UNKNOWN'];
+const common: readonly MediaJobErrorCode[] = ['INVALID_OPTION', 'BAD_REQUEST', 'RATE_LIMITED', 'OVERLOADED', 'UNKNOWN'];
+
+/** The same of routes to which a body may be sent, whether they look at it or not. */
+const commonWithBody: readonly MediaJobErrorCode[] = ['INPUT_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 
 const tags = [
   { name: 'jobs', description: 'Submit media, follow the work, get the result.' },
@@ -61,8 +64,8 @@ function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query'): r
   return Object.entries(properties).map(([name, property]) => ({ name: name === '*' ? 'path' : name, in: place, required: place === 'path' || required.includes(name), schema: property }));
 }
 
-function responsesOf({ answers, refusals, access }: Route): Json {
-  const codes = new Set([...refusals, ...common, ...(access === 'open' ? [] : (['UNAUTHORIZED'] as const))]);
+function responsesOf({ method, answers, refusals, access }: Route): Json {
+  const codes = new Set([...refusals, ...common, ...(method === 'GET' ? [] : commonWithBody), ...(access === 'open' ? [] : (['UNAUTHORIZED'] as const))]);
   const refused = new Map<number, MediaJobErrorCode[]>();
   for (const code of codes) refused.set(errorCodes[code].httpStatus, [...(refused.get(errorCodes[code].httpStatus) ?? []), code]);
   const problems = [...refused].filter(([status]) => answers[status] === undefined).map(([status, names]) => [status, problemAnswer(names)] as const);

@@ -9,6 +9,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { mediaJobs } from '../media-jobs-plugin.ts';
 import { serverOptions } from '../server-options.ts';
 import type { MediaJobsHttpOptions } from '../options.ts';
+import { watchAnswers } from './watch-answers.ts';
 
 /** A service on a free port of this machine, with a work folder of its own. */
 export interface OpenService extends AsyncDisposable {
@@ -37,7 +38,7 @@ type Body = NonNullable<RequestInit['body']>;
 
 const opened: string[] = [];
 
-/** Opens one. Limits of rate and load are off unless they are asked for. */
+/** Opens one, and holds each of its answers against its document. Limits of rate and load are off unless they are asked for. */
 export async function openService({ operations, jobs: jobOptions, http, sqlite = false, prefix = '' }: OpenServiceOptions): Promise<OpenService> {
   const workFolder = await mkdtemp(join(tmpdir(), 'media-jobs-http-'));
   opened.push(workFolder);
@@ -45,6 +46,7 @@ export async function openService({ operations, jobs: jobOptions, http, sqlite =
   const store = sqlite ? createSqliteStore({ file: join(workFolder, 'jobs.db') }) : createMemoryStore();
   const jobs = await createMediaJobs({ operations, store, workFolder, logger: logs, pollIntervalMs: 50, diskReserveBytes: 0, ...jobOptions });
   const app = Fastify({ ...serverOptions });
+  const mismatches = watchAnswers(app);
   await app.register(mediaJobs, { jobs, rateLimit: false, loadLimits: false, docs: false, ...http, prefix });
   const url = `${await app.listen({ port: 0, host: '127.0.0.1' })}${prefix}`;
   return {
@@ -56,6 +58,7 @@ export async function openService({ operations, jobs: jobOptions, http, sqlite =
       await app.close();
       await jobs.close({ deadlineMs: 0 });
       await rm(workFolder, { recursive: true, force: true });
+      if (mismatches.length > 0) throw new Error(`Expected answers as the document tells them, got others:\n${mismatches.join('\n')}`);
     },
   };
 }
