@@ -6,6 +6,7 @@ import { createProcessQueue } from './memory/process-queue.ts';
 import { resolveOptions, type MediaJobsOptions, type ResolvedMediaJobsOptions } from './options.ts';
 import type { HealthCheck } from './ports/health-check.ts';
 import type { Operation } from './ports/operation.ts';
+import type { JobRecord } from './job/job.ts';
 import type { JobFilter, JobPage, PageRequest, StoreStats } from './ports/store-messages.ts';
 import type { CleanupReport } from './run/cleanup-loop.ts';
 import type { CancelOutcome, Job } from './run/job-handle.ts';
@@ -75,6 +76,8 @@ export interface AnyMediaJobs extends AsyncDisposable {
   get(id: string): Promise<Job<unknown> | null>;
   /** As `get`, but throws `JOB_NOT_FOUND`, and `JOB_EXPIRED` while the job is being deleted. */
   find(id: string): Promise<Job<unknown>>;
+  /** The job of this id as it stands, at the cost of one look into the store. Throws as `find` does. */
+  record(id: string): Promise<JobRecord>;
   /** Puts a failed job in line again as a new generation, its input as it was. Throws `JOB_NOT_FOUND`, `JOB_EXPIRED`, and `ILLEGAL_MOVE` when it has not failed. */
   redrive(id: string): Promise<Job<unknown>>;
   /** Records, newest first. Default: the first 100 of all. */

@@ -98,7 +98,7 @@ test('a job can be found or is missing by name, and only a failed one can be put
   const fails = defineOperation({ ...read, name: 'fails', run: () => Promise.reject(new Error('no')), limits: { softTimeoutMs: 5_000, hardTimeoutMs: 9_000, maxAttempts: 1 } });
   await using bench = await openBench({ operations: [read, fails], realTime: true });
   const absent = `mj_${'a'.repeat(26)}`;
-  expect(await failure(bench.jobs.find(absent))).toMatchObject({ code: 'JOB_NOT_FOUND' });
+  for (const look of [bench.jobs.find(absent), bench.jobs.record(absent)]) expect(await failure(look)).toMatchObject({ code: 'JOB_NOT_FOUND' });
   expect(await failure(bench.jobs.redrive(absent))).toMatchObject({ code: 'JOB_NOT_FOUND' });
   const good = await bench.jobs.submit('read', { file: await bench.file('a.wav', 'speech') });
   await good.result();

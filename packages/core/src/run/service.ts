@@ -77,7 +77,7 @@ function factsOf(context: RunContext): Pick<AnyMediaJobs, 'operations' | 'maxInp
 type Handle = (record: JobRecord, cached: boolean) => Job<unknown>;
 
 /** The calls that find jobs by their ids. */
-function createLookups(context: RunContext, open: <Result>(act: () => Promise<Result>) => Promise<Result>, handle: Handle): Pick<AnyMediaJobs, 'get' | 'find' | 'redrive' | 'list'> {
+function createLookups(context: RunContext, open: <Result>(act: () => Promise<Result>) => Promise<Result>, handle: Handle): Pick<AnyMediaJobs, 'get' | 'find' | 'record' | 'redrive' | 'list'> {
   const { store } = context;
   const found = (record: JobRecord): Job<unknown> => handle(record, record.state === 'completed');
   return {
@@ -86,6 +86,7 @@ function createLookups(context: RunContext, open: <Result>(act: () => Promise<Re
       return record === null || record.state === 'expiring' ? null : found(record);
     }),
     find: (id) => open(async () => found(await findRecord(context, id))),
+    record: (id) => open(() => findRecord(context, id)),
     redrive: (id) => open(async () => handle(await redriveJob(context, id), false)),
     list: (filter = {}, page = {}) => open(() => store.list(filter, { limit: defaultPageLimit, ...page })),
   };

@@ -2,7 +2,7 @@ import type { AnyMediaJobs, JobFilter, JobRecord } from '@media-jobs/core';
 import { MediaJobError, systemClock } from '@media-jobs/foundation';
 import { z } from 'zod';
 import type { HttpContext } from '../http-context.ts';
-import { findJob, jobPath } from '../jobs/find-job.ts';
+import { findRecord, jobPath } from '../jobs/find-job.ts';
 import { jobSchema, jobSummarySchema, summaryOf, viewOf } from '../jobs/job-view.ts';
 import { queryNumber } from '../route/flag.ts';
 import { defineRoute, type Route } from '../route/route.ts';
@@ -96,7 +96,7 @@ function retryOneRoute(context: HttpContext): Route {
     method: 'POST', path: '/admin/dead-letters/:id/retry', id: 'retryDeadLetter', tag: 'admin', summary: 'Put one dead letter in line again', access: 'admin', params: jobPath,
     answers: { 202: { description: 'The job, in line again.', schema: jobSchema } }, refusals: ['JOB_NOT_FOUND', 'JOB_EXPIRED', 'ILLEGAL_MOVE', 'STORE_UNAVAILABLE'],
     async handle({ params, asker, reply }) {
-      await findJob(context, asker, params.id);
+      await findRecord(context, asker, params.id);
       return reply.code(202).send(viewOf(await (await context.jobs.redrive(params.id)).record(), context.base));
     },
   });

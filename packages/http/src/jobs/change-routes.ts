@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { HttpContext } from '../http-context.ts';
 import { queryFlag } from '../route/flag.ts';
 import { defineRoute, type Route } from '../route/route.ts';
-import { findJob, jobPath } from './find-job.ts';
+import { findJob, findRecord, jobPath } from './find-job.ts';
 import { jobSchema, viewOf } from './job-view.ts';
 
 /** How long a job that is cancelled to be deleted may take to end. */
@@ -25,7 +25,7 @@ function cancelRoute(context: HttpContext): Route {
     async handle({ params, asker, reply }) {
       const { job } = await findJob(context, asker, params.id);
       const outcome = await job.cancel();
-      const { record } = await findJob(context, asker, params.id);
+      const record = await findRecord(context, asker, params.id);
       if (outcome === 'ended') throw new MediaJobError('ILLEGAL_MOVE', { message: `Expected a job that waits or runs, got one that is ${record.state}.`, advice: 'It has ended; delete it if it is not wanted.', facts: { jobId: record.id, state: record.state } });
       return reply.code(outcome === 'cancelled' ? 200 : 202).send(viewOf(record, context.base));
     },
@@ -38,7 +38,7 @@ function retryRoute(context: HttpContext): Route {
     answers: { 202: { description: 'It is in line as a new generation.', schema: jobSchema } },
     refusals: ['JOB_NOT_FOUND', 'JOB_EXPIRED', 'ILLEGAL_MOVE', 'STORE_UNAVAILABLE'],
     async handle({ params, asker, reply }) {
-      await findJob(context, asker, params.id);
+      await findRecord(context, asker, params.id);
       const job = await context.jobs.redrive(params.id);
       return reply.code(202).send(viewOf(await job.record(), context.base));
     },

@@ -15,20 +15,25 @@ export interface FoundJob {
   readonly record: JobRecord;
 }
 
-/** The asker's job of this id. Throws `JOB_NOT_FOUND`, also for a job of somebody else, and `JOB_EXPIRED`. */
-export async function findJob({ jobs, gone }: HttpContext, { namespace }: Asker, id: string): Promise<FoundJob> {
+/** The record of the asker's job of this id. Throws `JOB_NOT_FOUND`, also for a job of somebody else, and `JOB_EXPIRED`. */
+export async function findRecord({ jobs, gone }: HttpContext, { namespace }: Asker, id: string): Promise<JobRecord> {
   // An id that none of ours can be never reaches the store.
   if (!idPattern.test(id)) throw notFound(id);
   try {
-    const job = await jobs.find(id);
-    const record = await job.record();
+    const record = await jobs.record(id);
     if (namespace !== undefined && record.namespace !== namespace) throw notFound(id);
     gone.remember(record);
-    return { job, record };
+    return record;
   } catch (error) {
     if (MediaJobError.from(error).code === 'JOB_NOT_FOUND' && gone.hasExpired(id)) throw expired(id);
     throw error;
   }
+}
+
+/** The same with the job itself. */
+export async function findJob(context: HttpContext, asker: Asker, id: string): Promise<FoundJob> {
+  const record = await findRecord(context, asker, id);
+  return { job: await context.jobs.find(id), record };
 }
 
 function notFound(id: string): MediaJobError {

@@ -4,7 +4,7 @@ import type { HttpContext } from '../http-context.ts';
 import { queryNumber } from '../route/flag.ts';
 import { defineRoute, type Route } from '../route/route.ts';
 import { untilGone } from './client-gone.ts';
-import { findJob, jobPath } from './find-job.ts';
+import { findJob, findRecord, jobPath } from './find-job.ts';
 import { jobSchema, jobSummarySchema, shownStates, summaryOf, viewOf } from './job-view.ts';
 
 const listQuery = z.strictObject({
@@ -47,7 +47,7 @@ function getRoute(context: HttpContext): Route {
     method: 'GET', path: '/jobs/:id', id: 'getJob', tag: 'jobs', summary: 'A job as it stands', access: 'client', params: jobPath,
     answers: { 200: { description: 'The job, with its result once it is completed.', schema: jobSchema } },
     refusals: ['JOB_NOT_FOUND', 'JOB_EXPIRED', 'STORE_UNAVAILABLE'],
-    handle: async ({ params, asker }) => viewOf((await findJob(context, asker, params.id)).record, context.base),
+    handle: async ({ params, asker }) => viewOf(await findRecord(context, asker, params.id), context.base),
   });
 }
 
@@ -65,7 +65,7 @@ function waitRoute(context: HttpContext): Route {
       } catch (error) {
         const { code } = MediaJobError.from(error);
         if (code !== 'TIMEOUT' && code !== 'ABORTED') throw error;
-        return viewOf((await findJob(context, asker, params.id)).record, context.base);
+        return viewOf(await findRecord(context, asker, params.id), context.base);
       }
     },
   });
