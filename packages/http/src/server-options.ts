@@ -1,4 +1,4 @@
-import type { FastifyServerOptions } from 'fastify';
+import type { FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import { sendProblem } from './problem/send-problem.ts';
 
 /**
@@ -6,7 +6,7 @@ import { sendProblem } from './problem/send-problem.ts';
  * same format as all others; uploads may take as long as they need, since their
  * silence is watched.
  */
-export const serverOptions = Object.freeze({
-  frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+export const serverOptions: Readonly<Pick<FastifyServerOptions, 'frameworkErrors' | 'requestTimeout'>> = Object.freeze({
+  frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => void sendProblem(error, request, reply),
   requestTimeout: 0,
-} satisfies FastifyServerOptions);
+});
