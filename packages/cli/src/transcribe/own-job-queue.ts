@@ -28,6 +28,7 @@ export function createOwnJobQueue(): OwnJobQueue {
     consume: (handler, concurrency) => line.consume(handler, concurrency),
     depth: () => line.depth(),
     purge: () => line.purge(),
+    forget: (olderThanMs) => line.forget(olderThanMs),
     pause: () => line.pause(),
     resume: () => line.resume(),
     close: (options) => line.close(options),

@@ -3,7 +3,8 @@ import { brokenQueues, jobQueueCases } from '@media-jobs/core/conformance';
 import { expect, test } from 'vitest';
 
 for (const { name, rejectedBy, wrap } of brokenQueues) {
-  test(`a queue is rejected when ${name}`, async () => {
+  // Some are found out only when patience ends, so they wait together.
+  test.concurrent(`a queue is rejected when ${name}`, async () => {
     const rejecting = jobQueueCases.find((each) => each.name === rejectedBy);
     await rejecting?.run({ create: () => createProcessQueue() });
     await expect(rejecting?.run({ create: () => wrap(createProcessQueue()) })).rejects.toMatchObject({ code: 'ERR_ASSERTION' });

@@ -41,6 +41,16 @@ export interface JobQueueHarness {
   readonly quietMs?: number;
 }
 
+/** How the cases get at a queue that other processes use as well, and at what lies beneath it. */
+export interface SharedQueueHarness extends JobQueueHarness {
+  /** Another handle on the line of a queue, as another process would open it. The case closes it. */
+  readonly join: (queue: JobQueue) => Promise<JobQueue> | JobQueue;
+  /** Takes the server away; disposal brings it back, empty or not. */
+  readonly stopServer: () => Promise<AsyncDisposable>;
+  /** Makes the queue believe that nobody works on what is handed out. */
+  readonly loseSight: (queue: JobQueue) => Promise<void>;
+}
+
 /** Whether a case is meant for stores with these capabilities. */
 export function appliesTo(each: Pick<ConformanceCase<unknown>, 'needs' | 'lacks'>, capabilities: StoreCapabilities): boolean {
   return (each.needs ?? []).every((name) => capabilities[name]) && (each.lacks ?? []).every((name) => !capabilities[name]);

@@ -1,24 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ConformanceCase, JobQueueHarness } from './harness.ts';
-import { createRecorder, dispatch, type Recorder } from './job-queue/recorder.ts';
-import type { JobQueue } from '../ports/job-queue.ts';
-
-type Body = (queue: JobQueue, quiet: () => Promise<void>) => Promise<void>;
-
-/** A case on a queue of its own, which is closed at the end whatever happens. */
-const onQueue = (name: string, body: Body): ConformanceCase<JobQueueHarness> => ({
-  name,
-  run: async ({ create, quietMs = 20 }) => {
-    await using queue = await create();
-    await body(queue, () => new Promise((resolve) => void setTimeout(resolve, quietMs)));
-  },
-});
-
-async function holding(queue: JobQueue, concurrency: Readonly<Record<string, number>> = { transcribe: 1 }): Promise<Recorder & Disposable> {
-  const recorder = createRecorder({ hold: true });
-  await queue.consume(recorder.handler, concurrency);
-  return { ...recorder, [Symbol.dispose]: recorder.endAll };
-}
+import { createRecorder, dispatch, holding, onQueue, within } from './job-queue/recorder.ts';
 
 const handingOut: readonly ConformanceCase<JobQueueHarness>[] = [
   onQueue('what was put in line before anybody consumed is handed out, with its pointer and operation', async (queue) => {
@@ -57,6 +39,22 @@ const handingOut: readonly ConformanceCase<JobQueueHarness>[] = [
     await recorder.number(3);
     assert.deepEqual(recorder.handed.map(({ pointer }) => [pointer.epoch, pointer.sequence]), [['epoch-1', 1], ['epoch-1', 2], ['epoch-2', 2]]);
   }),
+  onQueue('dispatched again while it waits or runs it stays one; when it has ended it is handed out anew', async (queue, quiet) => {
+    using recorder = await holding(queue);
+    await dispatch(queue, 'a');
+    const first = await recorder.number(1);
+    await dispatch(queue, 'b');
+    await dispatch(queue, 'a', { again: true });
+    await dispatch(queue, 'b', { again: true });
+    assert.deepEqual(await queue.depth(), { waiting: 1, running: 1 });
+    first.end();
+    (await recorder.number(2)).end();
+    await quiet();
+    assert.deepEqual(recorder.ids(), ['a', 'b']);
+    await dispatch(queue, 'a', { again: true });
+    await recorder.number(3);
+    assert.deepEqual(recorder.ids(), ['a', 'b', 'a']);
+  }),
   onQueue('the higher priority goes first, then who came first', async (queue) => {
     using recorder = await holding(queue);
     await dispatch(queue, 'blocker');
@@ -77,6 +75,34 @@ const slots: readonly ConformanceCase<JobQueueHarness>[] = [
     await quiet();
     assert.deepEqual(new Set(recorder.ids()), new Set(['t0', 't1', 'd0']));
     assert.deepEqual(await queue.depth(), { waiting: 5, running: 3 });
+  }),
+  onQueue('what no handler is free for stays in line, where a purge finds it', async (queue, quiet) => {
+    using recorder = await holding(queue, { transcribe: 2 });
+    await Promise.all(Array.from({ length: 40 }, (_, index) => dispatch(queue, `job ${index}`)));
+    await recorder.number(2);
+    await quiet();
+    assert.deepEqual(await queue.depth(), { waiting: 38, running: 2 });
+    assert.equal(await queue.purge(), 38);
+  }),
+  onQueue('a handler that has nothing to do, as with a job that was cancelled in line, gives its slot to the next at once', async (queue) => {
+    const recorder = createRecorder();
+    await queue.consume(recorder.handler, { transcribe: 1 });
+    for (const id of ['cancelled', 'cancelled too', 'c']) await dispatch(queue, id);
+    await recorder.number(3);
+    assert.deepEqual(recorder.ids(), ['cancelled', 'cancelled too', 'c']);
+  }),
+  onQueue('forgetting what has ended leaves alone what waits and what runs', async (queue, quiet) => {
+    using recorder = await holding(queue);
+    await dispatch(queue, 'a');
+    const first = await recorder.number(1);
+    for (const id of ['b', 'c']) await dispatch(queue, id);
+    first.end();
+    await recorder.number(2);
+    await quiet();
+    const forgotten = await queue.forget(0);
+    assert.ok(forgotten === 0 || forgotten === 1, `Only one has ended, ${forgotten} were forgotten`);
+    assert.deepEqual(await queue.depth(), { waiting: 1, running: 1 });
+    assert.equal(await queue.forget(0), 0);
   }),
   onQueue('a slot is held until the handler has ended, and then goes to the next', async (queue, quiet) => {
     using recorder = await holding(queue);
@@ -156,7 +182,7 @@ const closing: readonly ConformanceCase<JobQueueHarness>[] = [
     using recorder = await holding(queue);
     await dispatch(queue, 'a');
     await recorder.number(1);
-    await queue.close({ deadlineMs: 30 });
+    await within(2_000, 'a close with a deadline of 30 ms', queue.close({ deadlineMs: 30 }));
     assert.deepEqual(await queue.depth(), { waiting: 0, running: 1 });
   }),
   onQueue('closing an idle queue, twice and at once, ends at once', async (queue) => {

@@ -60,6 +60,10 @@ class ProcessQueue implements JobQueue {
     return Promise.resolve(purged);
   }
 
+  forget(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
   pause(): Promise<void> {
     this.#paused = true;
     for (const line of this.#lines.values()) line.pause();

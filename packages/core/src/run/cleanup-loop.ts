@@ -103,6 +103,7 @@ async function runPass(context: RunContext, lookForOrphans: boolean): Promise<Cl
   const attempt = <Result>(what: string, act: () => Promise<Result>): Promise<Result | null> => tried(context, errors, what, act);
   const repaired = (await attempt('repair', () => repair(context))) ?? { lapsed: 0, woken: 0, dispatched: 0 };
   const expired = (await attempt('expired', () => removeExpired(context, errors))) ?? { jobs: 0, files: 0, bytes: 0 };
+  await attempt('queue', async () => context.queue?.forget(context.ttlMs));
   await attempt('unsettled', () => settleUnsettled(context));
   const orphans = lookForOrphans || repaired.lapsed > 0 ? await attempt('orphans', () => collectOrphans(context)) : null;
   const folders = await attempt('olderEpochs', () => collectOlderEpochs(context));

@@ -2,6 +2,7 @@ import { MediaJobError, type Logger } from '@media-jobs/foundation';
 import type { JobRecord } from '../job/job.ts';
 import type { ClaimKey, Outcome } from '../ports/store-messages.ts';
 import { retryDelayMs } from '../resilience/retry.ts';
+import { dispatchReleased } from './dispatch-due.ts';
 import type { RunContext } from './run-context.ts';
 
 /** A store that is away is asked again after up to a quarter of a second, then longer, at most every five seconds. */
@@ -25,9 +26,11 @@ export async function commitOutcome(context: RunContext, key: ClaimKey, outcome:
   });
 }
 
-/** Gives the claim back, patiently. False when it had passed. */
-export function releaseClaim(context: RunContext, key: ClaimKey, logger: Logger, signal: AbortSignal): Promise<boolean> {
-  return patiently(context, signal, logger, () => context.store.release(key));
+/** Gives the claim back, patiently, and hands the job to others. False when the claim had passed. */
+export async function releaseClaim(context: RunContext, key: ClaimKey, logger: Logger, signal: AbortSignal): Promise<boolean> {
+  const released = await patiently(context, signal, logger, () => context.store.release(key));
+  if (released) await dispatchReleased(context, key.id);
+  return released;
 }
 
 async function patiently<Result>(context: RunContext, signal: AbortSignal, logger: Logger, ask: (repeated: boolean) => Promise<Result>): Promise<Result> {

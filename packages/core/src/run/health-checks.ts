@@ -7,6 +7,7 @@ import type { RunContext } from './run-context.ts';
 export function ownHealthChecks(context: RunContext): readonly HealthCheck[] {
   const own: readonly HealthCheck[] = [
     { name: 'store', check: () => checkStore(context) },
+    ...(context.queue?.capabilities.shared === true ? [{ name: 'queue', check: () => checkQueue(context) }] : []),
     { name: 'disk', check: () => checkDisk(context) },
     { name: 'memory', check: () => checkMemory(context) },
     { name: 'workers', check: () => checkWorkers(context) },
@@ -19,6 +20,11 @@ export function ownHealthChecks(context: RunContext): readonly HealthCheck[] {
 async function checkStore({ store }: RunContext): Promise<HealthReport> {
   await store.ping();
   return { ok: true, detail: 'it answers' };
+}
+
+async function checkQueue({ queue }: RunContext): Promise<HealthReport> {
+  const depth = await queue?.depth();
+  return { ok: true, detail: `${depth?.waiting ?? 0} waiting, ${depth?.running ?? 0} running` };
 }
 
 async function checkDisk({ guards }: RunContext): Promise<HealthReport> {

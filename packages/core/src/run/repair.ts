@@ -2,6 +2,7 @@ import { isOwnerAlive } from '@media-jobs/process';
 import { MediaJobError } from '@media-jobs/foundation';
 import type { DueJob, DueKind, DueRequest } from '../ports/store-messages.ts';
 import { dispatchDue } from './dispatch-due.ts';
+import { reconcile } from './reconcile.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -17,9 +18,6 @@ export interface Repaired {
 
 const batch = 200;
 
-/** A job that has stood in line for so long was perhaps never handed to the queue. */
-const dispatchAgainAfterMs = 5_000;
-
 /**
  * Brings back what got stuck: claims whose lease has passed or whose owner is provably dead, retries that are due, and,
  * for a queue that is shared, jobs that it may have lost. Cheap enough to be done once a lease.
@@ -29,9 +27,7 @@ export async function repair(context: RunContext): Promise<Repaired> {
   const lapsed = await moveDue(context, 'lease', deadOwners.length === 0 ? {} : { deadOwners });
   if (lapsed > 0) context.logger.warn({ lapsed, deadOwners }, 'Jobs had lost their worker');
   const woken = await moveDue(context, 'retry', {});
-  const jobs = context.queue?.capabilities.shared === true ? await context.store.due('dispatch', { limit: batch, olderThanMs: dispatchAgainAfterMs }) : [];
-  await dispatchDue(context, jobs);
-  return { lapsed, woken, dispatched: jobs.length };
+  return { lapsed, woken, dispatched: await reconcile(context) };
 }
 
 async function moveDue(context: RunContext, kind: DueKind, request: Omit<DueRequest, 'limit'>): Promise<number> {

@@ -1,7 +1,7 @@
 import { MediaJobError, type Timer } from '@media-jobs/foundation';
 import type { DispatchHandler } from '../ports/job-queue.ts';
 import type { ClaimedJob, ClaimRequest, JobPointer } from '../ports/store-messages.ts';
-import { dispatchDue } from './dispatch-due.ts';
+import { dispatchDue, dispatchReleased } from './dispatch-due.ts';
 import { createEpochMarks } from './epoch-marks.ts';
 import { createHeartbeats } from './heartbeat.ts';
 import type { ClaimContext, OpenClaim } from './open-claim.ts';
@@ -128,9 +128,9 @@ class JobRunner implements Runner {
   }
 
   /** The queue's handler: a place, then the claim, then the work. It never rejects. */
-  readonly #handle: DispatchHandler = (pointer, operation) => this.#track(this.#handleOne(pointer, operation));
+  readonly #handle: DispatchHandler = (pointer, operation, signal) => this.#track(this.#handleOne(pointer, operation, signal));
 
-  async #handleOne(pointer: JobPointer, operation: string): Promise<void> {
+  async #handleOne(pointer: JobPointer, operation: string, takenAway: AbortSignal | undefined): Promise<void> {
     try {
       await this.#slots.take(operation, this.#stopping.signal);
     } catch {
@@ -138,7 +138,7 @@ class JobRunner implements Runner {
     }
     try {
       const [claimed] = await this.#claim({ operations: [operation], pointers: [pointer], limit: 1 });
-      if (claimed !== undefined) await this.#run(claimed);
+      if (claimed !== undefined) await this.#run(claimed, takenAway);
     } finally {
       this.#slots.give(operation);
     }
@@ -156,17 +156,23 @@ class JobRunner implements Runner {
     }
   }
 
-  async #run(claimed: ClaimedJob): Promise<void> {
+  async #run(claimed: ClaimedJob, takenAway?: AbortSignal): Promise<void> {
     const registered = this.#context.operations.get(claimed.record.operation);
     // A claim that was on its way when the closing began is given back untouched.
-    if (registered === undefined || this.#stopping.signal.aborted) return this.#giveBack(claimed);
-    await runClaim(this.#context, claimed, registered);
+    if (registered === undefined || this.#stopping.signal.aborted || takenAway?.aborted === true) return this.#giveBack(claimed);
+    const stop = (): void => this.#context.running.get(claimed.key.token)?.stop(stops.takenAway());
+    takenAway?.addEventListener('abort', stop, { once: true });
+    try {
+      await runClaim(this.#context, claimed, registered);
+    } finally {
+      takenAway?.removeEventListener('abort', stop);
+    }
   }
 
   async #giveBack({ key, record }: ClaimedJob): Promise<void> {
     const { logger, store } = this.#context;
     try {
-      await store.release(key);
+      if (await store.release(key)) await dispatchReleased(this.#context, key.id);
     } catch (error) {
       jobLogger(logger, record).warn({ err: MediaJobError.from(error) }, 'A claim could not be given back; its lease will lapse');
     }

@@ -75,5 +75,6 @@ export function createStopSignals({ clock, onStuck }: StopSignalsOptions): StopS
 export const stops = Object.freeze({
   lost: (): Stop => ({ kind: 'lost', error: new MediaJobError('CLAIM_LOST', { message: 'Expected to hold the claim on the job, got word that it has passed on.', advice: 'Nothing: whoever holds it now goes on; what was made here is discarded.' }) }),
   cancelled: (): Stop => ({ kind: 'cancelled', error: new MediaJobError('CANCELLED', { message: 'Expected to finish the job, got a request to cancel it.', advice: 'Submit it again if that was not meant.' }) }),
+  takenAway: (): Stop => ({ kind: 'interrupted', error: new MediaJobError('INTERRUPTED', { message: 'Expected the queue to know that this process works on the job, got word that it does not any more.', advice: 'Nothing: the job is in line again, and the attempt is not counted. An event loop that is blocked for long is a common cause.' }) }),
   interrupted: (): Stop => ({ kind: 'interrupted', error: new MediaJobError('INTERRUPTED', { message: 'Expected to finish the job, got a shutdown.', advice: 'Nothing: the job is in line again, and the attempt is not counted.' }) }),
 });

@@ -84,7 +84,7 @@ async function look(context: RunContext, intake: Intake, record: JobRecord | nul
   }
   if (record.state === 'queued' || record.state === 'running' || record.state === 'retrying') {
     // A queue may have lost it, and takes the same dispatch twice as one.
-    await dispatchRecord(context, record);
+    await dispatchRecord(context, record, { again: true });
     return { record, cached: false, created: false };
   }
   if (record.state !== 'completed' || fresh) return run;
