@@ -11,6 +11,16 @@ export function verboseLogger(verbose: boolean, { stderr, clock }: Pick<CommandC
   return createLineLogger((line) => void stderr.write(`${line}\n`), () => clock.now());
 }
 
+/** The logger of a command that serves: lines on stderr always, those for the search of faults with `--verbose` only. */
+export function serverLogger(verbose: boolean, { stderr, clock }: Pick<CommandContext, 'stderr' | 'clock'>): Logger {
+  const logger = createLineLogger((line) => void stderr.write(`${line}\n`), () => clock.now());
+  return verbose ? logger : withoutDebug(logger);
+}
+
+function withoutDebug(logger: Logger): Logger {
+  return Object.freeze({ ...logger, debug: () => undefined, child: (fields: LogFields) => withoutDebug(logger.child(fields)) });
+}
+
 /** What `--verbose` shows: one line for each event, fields behind the message. */
 export function createLineLogger(write: (line: string) => void, now: () => number, inherited: LogFields = {}): Logger {
   const log = (level: Level) => (fields: LogFields, message: string): void => {

@@ -9,10 +9,12 @@ import { jobs } from './commands/jobs.ts';
 import { models } from './commands/models.ts';
 import { reset } from './commands/reset.ts';
 import { retry } from './commands/retry.ts';
+import { scale } from './commands/scale.ts';
 import { stats } from './commands/stats.ts';
 import { sweep } from './commands/sweep.ts';
 import { transcribe } from './commands/transcribe.ts';
 import { whisper } from './commands/whisper.ts';
+import { worker } from './commands/worker.ts';
 import { errorLines, exitCodeOf } from './error-lines.ts';
 import { commandHelp, generalHelp } from './help-text.ts';
 import { parseCommandLine } from './parse-command-line.ts';
@@ -20,7 +22,7 @@ import { usageError } from './usage-error.ts';
 import { versionOfPackage } from './version.ts';
 
 /** Every command, in the order of the help. A new one is a file in `commands/` and a name here. */
-const commands: readonly Command[] = [transcribe, models, doctor, jobs, job, cancel, retry, deadLetters, stats, disk, sweep, reset, whisper];
+const commands: readonly Command[] = [transcribe, models, doctor, jobs, job, cancel, retry, deadLetters, stats, disk, sweep, reset, worker, scale, whisper];
 
 /** Runs one command line, without the program's name. Errors are told on stderr; the exit code is the answer. */
 export async function main(words: readonly string[], context: CommandContext): Promise<ExitCode> {
