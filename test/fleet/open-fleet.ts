@@ -1,0 +1,32 @@
+import { createBullmqQueue, type BullmqQueue } from '@media-jobs/bullmq';
+import { createMediaJobs, type MediaJobs } from '@media-jobs/core';
+import { createRedisStore, type RedisStore } from '@media-jobs/redis-store';
+import { fleetOperation } from './fleet-operation.ts';
+
+/** Where a fleet has its records, its queue and its files. */
+export interface FleetPlace {
+  readonly host: string;
+  readonly port: number;
+  readonly workFolder: string;
+}
+
+/** Databases of the one Redis. */
+export const databases = Object.freeze({ records: 0, queue: 1 });
+
+/** Short, so that what is lost is found soon: everything else follows from these. */
+export const times = Object.freeze({ heartbeatMs: 500, leaseMs: 2_000, lockMs: 3_000, stalledCheckMs: 1_000 });
+
+export interface OpenFleet {
+  readonly jobs: MediaJobs<readonly [typeof fleetOperation]>;
+  readonly store: RedisStore;
+  readonly queue: BullmqQueue;
+}
+
+/** Opens the jobs of the fleet in this process, to work on them or only to submit. */
+export async function openFleet({ host, port, workFolder }: FleetPlace, worker: boolean): Promise<OpenFleet> {
+  const { heartbeatMs, leaseMs, lockMs, stalledCheckMs } = times;
+  const store = createRedisStore({ url: `redis://${host}:${port}/${databases.records}`, connectTimeoutMs: 2_000, connectAttempts: 20 });
+  const queue = createBullmqQueue({ connection: `redis://${host}:${port}/${databases.queue}`, lockMs, stalledCheckMs });
+  const jobs = await createMediaJobs({ operations: [fleetOperation], store, queue, workFolder, worker, heartbeatMs, leaseMs, pollIntervalMs: 200, diskReserveBytes: 0, cleanupIntervalMinutes: 60 });
+  return { jobs, store, queue };
+}

@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Job, JobRecord, JobStore } from '@media-jobs/core';
+import { MediaJobError } from '@media-jobs/foundation';
+import { Redis } from 'ioredis';
+import { startBlackHoleProxy } from '../../packages/redis-store/src/testing/black-hole-proxy.ts';
+import { startRedis } from '../../packages/redis-store/src/testing/redis-server.ts';
+import { Crew } from './crew.ts';
+import { disturb, disturbanceAt, draw, type Disturbance, type Disturbed } from './disturbances.ts';
+import { databases, openFleet, type OpenFleet } from './open-fleet.ts';
+
+export interface SeedOptions {
+  readonly seed: number;
+  readonly workers: number;
+  readonly jobs: number;
+  readonly workFolder: string;
+  /** Between two disturbances. */
+  readonly everyMs: number;
+}
+
+/** What a fleet came to. */
+export interface Played {
+  readonly records: readonly JobRecord[];
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly disturbances: readonly Disturbance[];
+  readonly workersStarted: number;
+  readonly open: OpenFleet;
+  /** Keys of the queue that belong to an entry. */
+  readonly entryKeys: () => Promise<readonly string[]>;
+  readonly wallMs: number;
+}
+
+/** A fleet that does not end in this time has failed. */
+const patienceMs = 300_000;
+
+/** Jobs that are submitted before the reset, which takes them. */
+const shareBeforeReset = 0.2;
+
+/**
+ * Plays one seed: workers, jobs, a reset in the middle, one disturbance after the other until all jobs have ended. Workers reach
+ * Redis through a proxy, the test itself directly. `check` looks at the end of it while the fleet is still open.
+ */
+export async function playSeed(options: SeedOptions, check: (played: Played) => Promise<void>): Promise<void> {
+  const { seed, workers, jobs: count, workFolder } = options;
+  const startedAt = performance.now();
+  await using redis = await startRedis(['--save', '', '--appendonly', 'yes', '--appendfsync', 'always']);
+  await using proxy = await startBlackHoleProxy(redis.port);
+  await using crew = new Crew({ host: '127.0.0.1', port: proxy.port, workFolder }, workers);
+  const open = await openFleet({ host: '127.0.0.1', port: redis.port, workFolder }, false);
+  try {
+    await submitAll(open, `${seed} before`, Math.ceil(count * shareBeforeReset), seed);
+    const disturbed: Disturbed = { crew, redis, proxy };
+    const over = new AbortController();
+    const done: Disturbance[] = [];
+    const trouble = disturbUntil(over.signal, options, disturbed, done);
+    await patiently(() => open.jobs.reset({ level: 'deep' }));
+    const submitted = await submitAll(open, `${seed} after`, count, seed);
+    const records = await allEnded(open.store, submitted);
+    over.abort();
+    await trouble;
+    await crew.dismiss();
+    const numbers = new Map(submitted.map(({ id }, number) => [id, number]));
+    await check({ records, numbers, disturbances: done, workersStarted: crew.started, open, wallMs: performance.now() - startedAt, entryKeys: () => entryKeysOf(redis.port) });
+  } finally {
+    await open.jobs.close({ deadlineMs: 0 });
+  }
+}
+
+async function disturbUntil(over: AbortSignal, { seed, everyMs }: SeedOptions, disturbed: Disturbed, done: Disturbance[]): Promise<void> {
+  for (let index = 0; !over.aborted; index += 1) {
+    const disturbance = disturbanceAt(seed, index);
+    await disturb(disturbed, disturbance, draw(seed, `worker ${index}`, 1_000));
+    done.push(disturbance);
+    await sleep(everyMs, undefined, { signal: over }).catch(() => undefined);
+  }
+}
+
+async function submitAll({ jobs }: OpenFleet, batch: string, count: number, seed: number): Promise<readonly Job<unknown>[]> {
+  const submitted: Job<unknown>[] = [];
+  for (let start = 0; start < count; start += 50) {
+    const numbers = Array.from({ length: Math.min(50, count - start) }, (_, index) => start + index);
+    submitted.push(...(await Promise.all(numbers.map((number) => patiently(() => jobs.submit('fleet', { batch, number, ms: 5 + draw(seed, `work ${number}`, 30) }))))));
+  }
+  return submitted;
+}
+
+/** Asks again while Redis is away, as any client of a service does. */
+async function patiently<Result>(ask: () => Promise<Result>): Promise<Result> {
+  for (const startedAt = performance.now(); ; ) {
+    try {
+      return await ask();
+    } catch (error) {
+      const { class: kind } = MediaJobError.from(error);
+      if (!['infrastructure', 'overload', 'transient'].includes(kind) || performance.now() - startedAt > patienceMs) throw error;
+    }
+    await sleep(100);
+  }
+}
+
+async function allEnded(store: JobStore, submitted: readonly Job<unknown>[]): Promise<readonly JobRecord[]> {
+  const ended: JobRecord[] = [];
+  const startedAt = performance.now();
+  for (const { id } of submitted) {
+    for (;;) {
+      const record = await patiently(() => store.get(id));
+      if (record !== null && ['completed', 'failed', 'cancelled'].includes(record.state)) {
+        ended.push(record);
+        break;
+      }
+      if (performance.now() - startedAt > patienceMs) throw new Error(`Job ${id} has not ended: ${JSON.stringify(record)}`);
+      await sleep(50);
+    }
+  }
+  return ended;
+}
+
+/** An entry is a hash whose name ends with its id, and locks and the like stand below it. */
+async function entryKeysOf(port: number): Promise<readonly string[]> {
+  const client = new Redis({ port, db: databases.queue });
+  try {
+    return (await client.keys('*')).filter((key) => key.includes('mj_'));
+  } finally {
+    client.disconnect();
+  }
+}
