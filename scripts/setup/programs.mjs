@@ -5,6 +5,7 @@ const ffprobe = { name: 'ffprobe', debianPackage: 'ffmpeg', command: process.env
 const forTests = [
   { name: 'espeak-ng', debianPackage: 'espeak-ng', command: 'espeak-ng', args: ['--version'] },
   { name: 'redis-server', debianPackage: 'redis-server', command: 'redis-server', args: ['--version'] },
+  { name: 'chromium', debianPackage: 'chromium', command: process.env.CHROMIUM_PATH || 'chromium', args: ['--version'] },
   { name: 'spin', debianPackage: 'spin', command: 'spin', args: ['-V'] },
   { name: 'cc', debianPackage: 'gcc libc6-dev', command: 'cc', args: ['--version'] },
   { name: 'c++', debianPackage: 'g++', command: 'c++', args: ['--version'] },

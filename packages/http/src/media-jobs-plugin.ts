@@ -18,6 +18,7 @@ import { openAiRoutes } from './openai/openai-routes.ts';
 import { serveDocument } from './openapi/docs-page.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { resolveHttpOptions, type MediaJobsHttpOptions } from './options.ts';
+import { servePage } from './page/serve-page.ts';
 import { sendProblem } from './problem/send-problem.ts';
 import { addRoutes } from './route/add-routes.ts';
 import type { Route } from './route/route.ts';
@@ -68,6 +69,7 @@ async function serve(fastify: FastifyInstance, context: HttpContext, gate: Gate)
   ];
   addRoutes(fastify, gate, routes);
   await serveDocument(fastify, openApiDocument(context.service, context.base, routes), context.docs);
+  servePage(fastify, context);
 }
 
 function isTooLong(request: Parameters<typeof requireDeclaredLength>[0], maxBytes: number): boolean {

@@ -50,6 +50,8 @@ export interface MediaJobsHttpOptions {
   readonly rateLimit?: RateLimit | false;
   /** `false` for none. Default: 1,000 ms of delay of the event loop, no limits of memory. */
   readonly loadLimits?: Partial<LoadLimits> | false;
+  /** The page for people at `/`. Default `true`. */
+  readonly page?: boolean;
   /** The page of the OpenAPI document at `/docs`. Default `true`. */
   readonly docs?: boolean;
   /** Names of models that clients of OpenAI may ask for at `/v1`; whatever they are called, the service's own is used. Default `whisper-1`. */
@@ -63,6 +65,7 @@ export const httpDefaults = Object.freeze({
   maxUploads: 32,
   uploadStallMs: 30_000,
   rateLimit: Object.freeze({ max: 600, windowMs: 60_000 }),
+  page: true,
   loadLimits: Object.freeze({ maxEventLoopDelayMs: 1_000, maxHeapUsedBytes: 0, maxRssBytes: 0 }),
   docs: true,
   openAiModels: Object.freeze<readonly string[]>(['whisper-1']),
