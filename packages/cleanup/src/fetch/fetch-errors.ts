@@ -39,11 +39,18 @@ export function abortError(url: URL, signal: AbortSignal): MediaJobError {
   return new MediaJobError('ABORTED', { message: `Expected to download ${shownUrl(url)}, got an abort.`, advice: 'Ask for it again; what has arrived is gone on with.', facts: { url: shownUrl(url) }, cause: signal.reason });
 }
 
-/** A limit of time that was reached. */
-export function lateError(code: 'STALLED' | 'TIMEOUT', url: URL, limitMs: number): MediaJobError {
-  return new MediaJobError(code, {
-    message: `Expected ${code === 'STALLED' ? 'a byte' : 'the whole file'} from ${shownUrl(url)} within ${limitMs} ms, got none.`,
-    advice: 'Check the network, or raise the limit; what has arrived is gone on with.',
-    facts: { url: shownUrl(url), limitMs },
+/** The limit of all the time was reached. */
+export function lateError(url: URL, limitMs: number): MediaJobError {
+  return new MediaJobError('TIMEOUT', { message: `Expected the whole file from ${shownUrl(url)} within ${limitMs} ms, got less.`, advice: lateAdvice, facts: { url: shownUrl(url), limitMs } });
+}
+
+/** Nothing came for too long, or too little. */
+export function stalledError(url: URL, limitMs: number, neededBytes: number, arrivedBytes: number): MediaJobError {
+  return new MediaJobError('STALLED', {
+    message: `Expected ${neededBytes === 1 ? 'a byte' : `${neededBytes} bytes`} from ${shownUrl(url)} within ${limitMs} ms, got ${arrivedBytes === 0 ? 'none' : arrivedBytes}.`,
+    advice: lateAdvice,
+    facts: { url: shownUrl(url), limitMs, neededBytes, arrivedBytes },
   });
 }
+
+const lateAdvice = 'Check the network, or raise the limit; what has arrived is gone on with.';

@@ -111,6 +111,19 @@ test('a server that never answers, or always falls silent, ends with the name of
   await expect(download({ timeoutMs: 200 })).rejects.toMatchObject({ code: 'TIMEOUT' });
 });
 
+test('a body that drips is a stall where a least speed is asked for, and only there', async () => {
+  const drip: Answer = (_request, response) => {
+    response.writeHead(200, { 'content-length': '30' });
+    let dripping = 30;
+    const timer = setInterval(() => ((dripping -= 1) > 0 ? response.write('x') : (clearInterval(timer), response.end('x'))), 10);
+    response.once('close', () => clearInterval(timer));
+  };
+  server.script(drip);
+  await expect(download({ stallTimeoutMs: 100, minBytesPerSecond: 1_000, tries: 1 })).rejects.toMatchObject({ code: 'STALLED', facts: { neededBytes: 100 } });
+  await download({ stallTimeoutMs: 100 });
+  expect(there()).toHaveLength(30);
+});
+
 test('wrong bytes are refused and nothing is left', async () => {
   server.script(serve(bytesOf(300_000, 3)));
   await expect(download({ expected })).rejects.toMatchObject({ code: 'DOWNLOAD_MISMATCH', facts: { expected: expected.sha256 } });

@@ -66,7 +66,7 @@ async function download(options: ResolvedFetchOptions): Promise<FetchedFile> {
   const onAbort = (): void => control.abort(abortError(first, options.signal ?? control.signal));
   if (options.signal?.aborted === true) onAbort();
   options.signal?.addEventListener('abort', onAbort);
-  using _limit = options.timeoutMs === Infinity ? undefined : options.clock.after(options.timeoutMs, () => control.abort(lateError('TIMEOUT', first, options.timeoutMs)));
+  using _limit = options.timeoutMs === Infinity ? undefined : options.clock.after(options.timeoutMs, () => control.abort(lateError(first, options.timeoutMs)));
   try {
     return await tryAll(options, control.signal);
   } finally {

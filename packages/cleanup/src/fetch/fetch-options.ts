@@ -33,6 +33,8 @@ export interface FetchFileOptions {
   readonly maxBytes?: number;
   /** Longest time without a byte, the answer's beginning included; then the next try. Default 30,000. */
   readonly stallTimeoutMs?: number;
+  /** Least speed, as an average over `stallTimeoutMs`; slower is a stall, so that a body that drips ends too. Default 0: one byte in that time is enough. */
+  readonly minBytesPerSecond?: number;
   /** Longest time of all tries together. Default 6 hours. */
   readonly timeoutMs?: number;
   /** Tries at each URL that bring less than 1 MiB; one that brings more does not count. Default 5. */
@@ -65,16 +67,16 @@ export type ResolvedFetchOptions = Required<Omit<FetchFileOptions, 'signal' | 'o
 export function resolveFetchOptions(options: FetchFileOptions): ResolvedFetchOptions {
   checkPath('target', options.target);
   const {
-    partFile = defaultPartFile(options.target), expected = {}, maxBytes = Infinity, stallTimeoutMs = 30_000, timeoutMs = 21_600_000, tries = 5, retryBaseMs = 1_000,
+    partFile = defaultPartFile(options.target), expected = {}, maxBytes = Infinity, stallTimeoutMs = 30_000, minBytesPerSecond = 0, timeoutMs = 21_600_000, tries = 5, retryBaseMs = 1_000,
     maxRetryAfterMs = 60_000, maxRedirects = 10, headers = {}, checkUrl = () => undefined, fetch = globalThis.fetch, reserveBytes = defaultReserveBytes,
     logger = silentLogger, clock = systemClock, random = Math.random,
   } = options;
   checkPath('partFile', partFile);
-  for (const [name, value] of Object.entries({ maxBytes, stallTimeoutMs, timeoutMs, tries, retryBaseMs, maxRetryAfterMs, maxRedirects, reserveBytes })) checkAmount(name, value);
+  for (const [name, value] of Object.entries({ maxBytes, stallTimeoutMs, minBytesPerSecond, timeoutMs, tries, retryBaseMs, maxRetryAfterMs, maxRedirects, reserveBytes })) checkAmount(name, value);
   if (!(tries >= 1)) throw invalidOption('tries', 'a number from 1 up', tries);
   checkExpected(expected);
   return {
-    ...options, urls: checkedUrls(options.urls), partFile, expected, maxBytes, stallTimeoutMs, timeoutMs, tries, retryBaseMs, maxRetryAfterMs, maxRedirects, headers, checkUrl, fetch, reserveBytes, logger, clock, random,
+    ...options, urls: checkedUrls(options.urls), partFile, expected, maxBytes, stallTimeoutMs, minBytesPerSecond, timeoutMs, tries, retryBaseMs, maxRetryAfterMs, maxRedirects, headers, checkUrl, fetch, reserveBytes, logger, clock, random,
   };
 }
 

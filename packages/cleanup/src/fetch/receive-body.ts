@@ -1,25 +1,29 @@
 import { dirname } from 'node:path';
 import type { Clock, Timer } from '@media-jobs/foundation';
 import { requireDiskSpace } from '../disk-space.ts';
-import { connectionError, fetchError, lateError } from './fetch-errors.ts';
+import { connectionError, fetchError, stalledError } from './fetch-errors.ts';
 import type { ResolvedFetchOptions } from './fetch-options.ts';
 import type { PartFile } from './part-file.ts';
 
-/** Aborts when nothing has happened for so long. */
+/** Aborts when nothing has happened for so long, or less than the least speed would bring in that time. */
 export class StallWatch implements Disposable {
   readonly #controller = new AbortController();
   readonly #outer: AbortSignal;
   readonly #clock: Clock;
   readonly #limitMs: number;
+  /** What must arrive for the time to start anew. */
+  readonly #neededBytes: number;
   readonly #url: URL;
   readonly #passOn = (): void => this.#controller.abort(this.#outer.reason);
   #timer: Timer | undefined;
+  #arrivedBytes = 0;
 
-  constructor(url: URL, outer: AbortSignal, { clock, stallTimeoutMs }: Pick<ResolvedFetchOptions, 'clock' | 'stallTimeoutMs'>) {
+  constructor(url: URL, outer: AbortSignal, { clock, stallTimeoutMs, minBytesPerSecond }: Pick<ResolvedFetchOptions, 'clock' | 'stallTimeoutMs' | 'minBytesPerSecond'>) {
     this.#url = url;
     this.#outer = outer;
     this.#clock = clock;
     this.#limitMs = stallTimeoutMs;
+    this.#neededBytes = Math.max(1, Math.ceil((minBytesPerSecond * stallTimeoutMs) / 1_000));
     if (outer.aborted) this.#passOn();
     outer.addEventListener('abort', this.#passOn);
     this.alive();
@@ -33,7 +37,14 @@ export class StallWatch implements Disposable {
   /** Something has happened: the time starts anew. */
   alive(): void {
     this.#timer?.cancel();
-    this.#timer = this.#limitMs === Infinity ? undefined : this.#clock.after(this.#limitMs, () => this.#controller.abort(lateError('STALLED', this.#url, this.#limitMs)));
+    this.#arrivedBytes = 0;
+    this.#timer = this.#limitMs === Infinity ? undefined : this.#clock.after(this.#limitMs, () => this.#controller.abort(stalledError(this.#url, this.#limitMs, this.#neededBytes, this.#arrivedBytes)));
+  }
+
+  /** Bytes have arrived: the time starts anew when they are enough. */
+  received(bytes: number): void {
+    this.#arrivedBytes += bytes;
+    if (this.#arrivedBytes >= this.#neededBytes) this.alive();
   }
 
   [Symbol.dispose](): void {
@@ -64,7 +75,7 @@ export async function receiveBody({ url, body, part, watch, totalBytes }: Recept
     for (;;) {
       const { done, value } = await readNext(reader, url, watch);
       if (done) return;
-      watch.alive();
+      watch.received(value.length);
       if (part.size + value.length > limit) throw tooMuch(url, options.maxBytes, totalBytes);
       await part.append(value);
       options.onProgress?.({ bytes: part.size, totalBytes });
