@@ -50,6 +50,7 @@ test('as an operation it returns what its schema says and names its files', asyn
     jobId: 'job',
     generation: 1,
     number: 1,
+    correlationId: null,
     signal: never.signal,
     kill: never.signal,
     controls: { signal: never.signal, kill: never.signal },

@@ -93,9 +93,11 @@ export const errorCodes: Readonly<Record<MediaJobErrorCode, CodeEntry>> = Object
   CLAIM_LOST: row('lost', 409, 'The claim on the job has passed to somebody else; what was made is discarded.'),
   WORKER_LOST: row('lost', 500, 'The workers of this job died too often; it is a dead letter.'),
   OUTPUT_INVALID: row('permanent', 500, 'The operation returned something that does not fit its own output schema.'),
-  STEP_FAILED: row('permanent', 500, 'A step of a pipeline has failed for good, though for a reason that passes by itself; its own error is the cause.'),
+  STEP_FAILED: row('permanent', 500, 'A job that this one asked for has failed for good, though for a reason that passes by itself; its own error is the cause.'),
   OPERATION_CHANGED: row('infrastructure', 503, 'The job waits for a worker with the version of the operation that it was submitted for.'),
   // Over HTTP
+  SERVICE_UNAVAILABLE: row('transient', 502, 'Another service could not be reached, failed by itself, or gave no whole answer in time.'),
+  SERVICE_REFUSED: row('permanent', 502, 'Another service refused the request, or gave an answer that cannot be understood.'),
   BAD_REQUEST: row('permanent', 400, 'The request cannot be understood: its body, its form or its headers are malformed.'),
   UNAUTHORIZED: row('permanent', 401, 'The request lacks a valid token.'),
   ROUTE_NOT_FOUND: row('permanent', 404, 'There is nothing at this path, or not by this method.'),
@@ -123,5 +125,5 @@ export type MediaJobErrorCode =
   | 'MODEL_MISSING' | 'MODEL_INVALID' | 'ENGINE_UNAVAILABLE' | 'ENGINE_FAILED' | 'UNSUPPORTED_LANGUAGE' | 'RELEASE_UNPROVEN'
   | 'DISK_FULL' | 'MEMORY_SHORT' | 'GPU_MEMORY_SHORT' | 'QUEUE_FULL' | 'CIRCUIT_OPEN' | 'WORK_FOLDER_UNSAFE' | 'WORK_FOLDER_MISSING' | 'CLEANUP_FAILED' | 'LOCK_TIMEOUT' | 'LOCK_LOST'
   | 'STORE_UNAVAILABLE' | 'QUEUE_UNAVAILABLE' | 'STORE_INCOMPATIBLE' | 'RESETTING' | 'EPOCH_PASSED' | 'JOB_NOT_FOUND' | 'JOB_EXPIRED' | 'JOB_NOT_READY' | 'ILLEGAL_MOVE' | 'CLAIM_LOST' | 'WORKER_LOST' | 'OUTPUT_INVALID' | 'STEP_FAILED' | 'OPERATION_CHANGED'
-  | 'BAD_REQUEST' | 'UNAUTHORIZED' | 'ROUTE_NOT_FOUND' | 'FILE_NOT_FOUND' | 'PRECONDITION_FAILED' | 'UNSUPPORTED_MEDIA_TYPE' | 'RANGE_UNSATISFIABLE' | 'RATE_LIMITED' | 'OVERLOADED'
+  | 'SERVICE_UNAVAILABLE' | 'SERVICE_REFUSED' | 'BAD_REQUEST' | 'UNAUTHORIZED' | 'ROUTE_NOT_FOUND' | 'FILE_NOT_FOUND' | 'PRECONDITION_FAILED' | 'UNSUPPORTED_MEDIA_TYPE' | 'RANGE_UNSATISFIABLE' | 'RATE_LIMITED' | 'OVERLOADED'
   | 'ABORTED' | 'CANCELLED' | 'INTERRUPTED' | 'CLOSED' | 'UNKNOWN';

@@ -11,7 +11,7 @@ test('a step sees the input and the outputs of the steps before it, and the pipe
   const talk = begun
     .step('video', fetch, (before) => {
       expectTypeOf(before.input).toEqualTypeOf<{ url: string; loud: boolean }>();
-      return { url: before.input.url };
+      return { url: before.input.url, quality: 'audio' };
     })
     .step('words', hear, (before) => {
       expectTypeOf(before.video).toEqualTypeOf<StepResult<{ title: string }>>();

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineOperation } from '../operation/define-operation.ts';
 import type { Operation, OperationLimits } from '../ports/operation.ts';
 import { abandonSteps } from './abandon-steps.ts';
-import type { Before, NoSteps, PipelineOutput, PipelineStep, StepOutputs } from './pipeline-types.ts';
+import type { Before, NoSteps, PipelineOutput, PipelineStep, StepMaker, StepOutputs } from './pipeline-types.ts';
 import { runPipeline } from './run-pipeline.ts';
 
 /** What a pipeline is, besides its steps. */
@@ -36,7 +36,7 @@ export interface PipelineBuilder<Name extends string, Input extends z.ZodType, S
   step<const StepName extends string, StepInput extends z.ZodType, StepOutput extends z.ZodType>(
     name: StepName,
     operation: Operation<string, StepInput, StepOutput>,
-    input: (before: Before<Input, Steps>) => z.input<StepInput>,
+    input: StepMaker<Before<Input, Steps>, StepInput>,
     options?: StepOptions,
   ): PipelineBuilder<Name, Input, Steps & Readonly<Record<StepName, StepOutput>>>;
   /** The pipeline as an operation: submit it as any other. Throws `INVALID_OPTION` where it has no step. */

@@ -25,6 +25,12 @@ export type NoSteps = { readonly [Name in never]: z.ZodType };
 /** What a step is made from: the input of the pipeline, and each step before it by its name. */
 export type Before<Input extends z.ZodType, Steps extends StepOutputs> = { readonly input: z.output<Input> } & { readonly [Name in keyof Steps]: StepResult<z.output<Steps[Name]>> };
 
+/**
+ * Makes the input of a step. Conditional for the compiler's sake: so it looks at what the operation takes before it looks at the function, and
+ * a text that is written there stays the literal that the schema asks for.
+ */
+export type StepMaker<Seen, StepInput extends z.ZodType> = StepInput extends z.ZodType ? (before: Seen) => z.input<StepInput> : never;
+
 /** What a pipeline returns of one step. */
 export type StepReportSchema<Output extends z.ZodType> = z.ZodObject<{ jobId: z.ZodString; generation: z.ZodNumber; cached: z.ZodBoolean; output: Output }>;
 

@@ -36,6 +36,8 @@ export interface Attempt {
   readonly generation: number;
   /** 1 for the first. */
   readonly number: number;
+  /** Of the submit, for what is asked of other services; null where it had none. */
+  readonly correlationId: string | null;
   /** Aborts at the soft limit, on cancel, on shutdown, and when the claim is lost. */
   readonly signal: AbortSignal;
   /** Aborts at the hard limit: whatever runs is killed. */

@@ -53,6 +53,7 @@ export function openAttempt({ clock, record, limits, signals, progress, artifact
     jobId: record.id,
     generation: record.generation,
     number: attemptNumber(record),
+    correlationId: record.correlationId,
     signal,
     kill,
     controls: Object.freeze({ signal, kill, onUsage, logger }),

@@ -71,7 +71,7 @@ afterAll(() => rm(folder, { recursive: true }));
 function attempt(changes: Partial<Attempt> = {}): Attempt {
   const { signal } = new AbortController();
   const artifacts = { folder, add: async () => undefined };
-  return { jobId: 'mj', generation: 1, number: 1, signal, kill: signal, controls: {}, tempFolder: folder, checkpointFolder: null, artifacts, jobs: noStepJobs, log: silentLogger, report: () => undefined, share: () => undefined, allow: () => undefined, ...changes };
+  return { jobId: 'mj', generation: 1, number: 1, correlationId: null, signal, kill: signal, controls: {}, tempFolder: folder, checkpointFolder: null, artifacts, jobs: noStepJobs, log: silentLogger, report: () => undefined, share: () => undefined, allow: () => undefined, ...changes };
 }
 
 test('a scripted operation plays its attempts in order, and the last again', async () => {

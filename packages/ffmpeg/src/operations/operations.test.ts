@@ -24,7 +24,7 @@ afterAll(() => {
 function attemptIn(folder: string, added: string[]): Attempt {
   const { signal } = new AbortController();
   return {
-    jobId: 'job', generation: 1, number: 1, signal, kill: signal, controls: { signal, kill: signal }, tempFolder: bench.folder, checkpointFolder: null,
+    jobId: 'job', generation: 1, number: 1, correlationId: null, signal, kill: signal, controls: { signal, kill: signal }, tempFolder: bench.folder, checkpointFolder: null,
     artifacts: { folder, add: async (name) => void added.push(name) }, jobs: noStepJobs, log: silentLogger, report: () => undefined, share: () => undefined, allow: () => undefined,
   };
 }
