@@ -14,8 +14,9 @@ export async function downloadDirect({ address, folder, signal, onProgress }: Do
   const { maxBytes, timeoutMs, stallTimeoutMs, minBytesPerSecond, tries, retryBaseMs, maxRedirects, headers, reserveBytes, logger, clock, random } = options;
   await using guarded = createGuardedFetch(guard);
   const seen: { type: string | null } = { type: null };
+  const [target, partFile] = [join(folder, 'media'), join(folder, '.media.part')];
   const fetched = await fetchFile({
-    urls: [url], target: join(folder, 'media'), maxBytes, timeoutMs, stallTimeoutMs, minBytesPerSecond, tries, retryBaseMs, maxRedirects, headers, reserveBytes, logger, clock, random,
+    urls: [url], target, partFile, maxBytes, timeoutMs, stallTimeoutMs, minBytesPerSecond, tries, retryBaseMs, maxRedirects, headers, reserveBytes, logger, clock, random,
     checkUrl: ({ hostname }) => guard.checkHost(hostname),
     fetch: async (input, init) => {
       const response = await guarded.fetch(input, init);
@@ -24,6 +25,10 @@ export async function downloadDirect({ address, folder, signal, onProgress }: Do
     },
     ...(signal === undefined ? {} : { signal }),
     onProgress: ({ bytes, totalBytes }) => onProgress?.({ bytes, totalBytes, ratio: totalBytes === null || totalBytes === 0 ? null : bytes / totalBytes }),
+  }).catch(async (error: unknown) => {
+    // Of what is no media, there is nothing to go on with.
+    if (MediaJobError.from(error).code === 'UNSUPPORTED_FORMAT') for (const path of [partFile, `${partFile}.json`]) await removePath(path, { filesOnly: true });
+    throw error;
   });
   if (fetched.bytes === 0) {
     await removePath(fetched.path, { filesOnly: true });

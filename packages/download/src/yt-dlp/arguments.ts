@@ -28,18 +28,18 @@ const formats: Readonly<Record<Quality, string>> = Object.freeze({
 });
 
 /**
- * No configuration, plug-in, cache or cookie of the machine counts. Only extractors of known sites are used, not the generic one, which
+ * Options that yt-dlp has had since early 2023. No configuration, cache or cookie of the machine counts. Only extractors of known sites are used, not the generic one, which
  * would follow any address. Names come from us.
  */
 export function ytDlpArguments({ url, quality, folder, maxBytes, proxyUrl, socketTimeoutSeconds }: YtDlpWish): readonly string[] {
   return [
-    '--ignore-config', '--no-plugin-dirs', '--no-cache-dir', '--use-extractors', 'default,-generic',
+    '--ignore-config', '--no-cache-dir', '--use-extractors', 'default,-generic',
     '--no-playlist', '--playlist-items', '1', '--no-live-from-start', '--match-filters', '!is_live',
     '--proxy', proxyUrl, '--socket-timeout', String(socketTimeoutSeconds), '--retries', '3', '--fragment-retries', '10', '--extractor-retries', '3',
     // What is fetched by a program of its own would not go through the proxy.
     '--downloader', 'native', '--no-mtime', '--no-write-comments', '--no-embed-metadata', '--max-filesize', String(maxBytes),
     '--format', formats[quality], '--output', `${folder.replaceAll('%', '%%')}/media.%(ext)s`,
-    '--newline', '--no-colors', '--no-simulate', '--progress', '--progress-delta', '0.25',
+    '--newline', '--no-colors', '--no-simulate', '--progress',
     '--progress-template', `download:${progressMark}%(progress.downloaded_bytes)s %(progress.total_bytes,progress.total_bytes_estimate)s`,
     '--print', `before_dl:${infoMark}%(.{id,title,extractor_key})j`,
     '--print', `before_dl:${partsMark}%(requested_formats.:.format_id)j`,

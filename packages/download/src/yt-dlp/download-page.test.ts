@@ -51,7 +51,9 @@ test.each(qualities)('the quality %s becomes a choice of formats, and nothing of
 
 test('a page that is no media file is left to it, and a page without it says what is missing', async () => {
   const server = await startServer([give('<html>', { 'content-type': 'text/html' })]);
-  expect((await download(`out('media.mp3', 10);`, {}, {}, server.url('/watch'))).via).toBe('yt-dlp');
+  const folder = folders.fresh();
+  expect((await download(`out('media.mp3', 10);`, {}, { folder }, server.url('/watch'))).via).toBe('yt-dlp');
+  expect(folders.names(folder)).toEqual(['media.mp3']);
   await expect(download('', { ytDlp: 'no-such-yt-dlp' })).rejects.toMatchObject({ code: 'PROGRAM_NOT_FOUND' });
   await expect(download('', { ytDlp: false })).rejects.toMatchObject({ code: 'PROGRAM_NOT_FOUND' });
 });
@@ -106,6 +108,7 @@ test.each([
   ['ERROR: unable to download video data: HTTP Error 429: Too Many Requests', 'DOWNLOAD_OVERLOADED', 'overload'],
   ['ERROR: [youtube] abc: Unable to download API page: HTTP Error 503: Service Unavailable', 'DOWNLOAD_UNAVAILABLE', 'transient'],
   ['ERROR: unable to download video data: <urlopen error [Errno 110] Connection timed out>', 'DOWNLOAD_UNAVAILABLE', 'transient'],
+  ['yt-dlp: error: no such option: --use-extractors', 'PROGRAM_UNFIT', 'permanent'],
   ['ERROR: something that nobody has seen yet', 'PROGRAM_FAILED', 'transient'],
 ])('%s', async (line, code, errorClass) => {
   const failure = download(`fs.writeSync(2, 'WARNING: HTTP Error 500\\n'); complain(${JSON.stringify(line)});`);

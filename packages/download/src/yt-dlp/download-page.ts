@@ -46,7 +46,7 @@ async function run({ address, quality, folder, onProgress, signal, kill, onUsage
       command: ytDlp,
       args: ytDlpArguments({ url: address.url, quality, folder, maxBytes, proxyUrl: proxy.url, socketTimeoutSeconds: Math.ceil(stallTimeoutMs / 1_000) }),
       cwd: folder,
-      env: { ...withoutProxies, HOME: folder, TMPDIR: folder, XDG_CONFIG_HOME: folder, XDG_CACHE_HOME: folder },
+      env: { ...withoutProxies, YTDLP_NO_PLUGINS: '1', HOME: folder, TMPDIR: folder, XDG_CONFIG_HOME: folder, XDG_CACHE_HOME: folder },
       timeoutMs,
       stall: { timeoutMs: stallTimeoutMs, firstTimeoutMs: firstStallFactor * stallTimeoutMs },
       // Its word is for the eyes; what lies on the disk is the sign, and what counts.

@@ -4,6 +4,7 @@ import { MediaJobError, type MediaJobErrorCode } from '@media-jobs/foundation';
 const meanings: readonly (readonly [RegExp, MediaJobErrorCode, string])[] = [
   [/HTTP Error 429|too many requests|rate.?limit/i, 'DOWNLOAD_OVERLOADED', 'Try again later; the site has had enough of this address.'],
   [/larger than max-filesize/i, 'INPUT_TOO_LARGE', 'Ask for a lower quality, or raise `maxBytes`.'],
+  [/no such option/i, 'PROGRAM_UNFIT', 'Install a yt-dlp of 2023 or later.'],
   [/no space left/i, 'DISK_FULL', 'Free some space on the disk.'],
   [/unsupported URL|no suitable extractor|is not a valid URL/i, 'UNSUPPORTED_FORMAT', 'Give the page of one video on a site that yt-dlp knows.'],
   [/HTTP Error 5\d\d|timed? ?out|temporary failure|connection (?:was )?(?:reset|refused|aborted|closed)|network is unreachable|incomplete ?read|unable to connect|remote end closed|EOF occurred|getaddrinfo/i, 'DOWNLOAD_UNAVAILABLE', 'Try again; the site could not be reached or failed by itself.'],
