@@ -194,9 +194,33 @@ test('a pipeline that a shutdown stopped is cancelled with the step that is in l
     await passing(clock, eventually(() => steps.calls['upper'] === 1));
     return begun;
   })();
-  expect(await statesOf(watcher)).toEqual({ letters: 'queued', fetch: 'completed', upper: 'queued' });
+  expect(await statesOf(watcher)).toEqual({ letters: 'retrying', fetch: 'completed', upper: 'queued' });
   expect(await watcher.jobs.cancel(job.id)).toBe('cancelled');
   expect(await statesOf(watcher)).toEqual({ letters: 'cancelled', fetch: 'completed', upper: 'cancelled' });
+});
+
+test('a process that closes does not wait for a pipeline whose step it does not do, and the next one goes on with it, uncharged', async () => {
+  const clock = createFakeClock();
+  const store = createMemoryStore({ clock });
+  const own: Partial<Record<string | symbol, unknown>> = { [Symbol.asyncDispose]: () => Promise.resolve(), capabilities: { ...store.capabilities, durable: true } };
+  const lasting = new Proxy(store, { get: (target, name) => own[name] ?? (Reflect.get(target, name) as unknown) });
+  const gate = Promise.withResolvers<void>();
+  const steps = letterSteps({ fetch: () => gate.promise });
+  const operations = [steps.fetch, steps.upper, steps.count, letterPipeline('letters', steps)] as const;
+  const first = await openBench({ operations, store: lasting, clock });
+  const job = await first.jobs.submit('letters', { text: 'hello' });
+  await passing(clock, eventually(() => steps.calls['fetch'] === 1));
+  // The step that runs here is let end, and the next one is not begun.
+  const closed = first.jobs.close({ deadlineMs: 3_600_000 });
+  gate.resolve();
+  await passing(clock, closed);
+  expect(steps.calls).toEqual({ fetch: 1, upper: 0, count: 0 });
+  await using second = await openBench({ operations, store: lasting, clock, workFolder: first.workFolder });
+  const again = await second.jobs.get(job.id);
+  await passing(clock, again?.wait() ?? Promise.reject(new Error('It is gone.')));
+  expect(await again?.record()).toMatchObject({ state: 'completed', attempts: 1, refunds: 1 });
+  expect(steps.calls).toEqual({ fetch: 1, upper: 1, count: 1 });
+  await first[Symbol.asyncDispose]();
 });
 
 test('a pipeline needs its operations beside it, in their versions', async () => {

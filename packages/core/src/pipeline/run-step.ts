@@ -46,6 +46,7 @@ export async function runStep(run: StepRun): Promise<DoneStep> {
 async function submitPatiently({ step, input, files, attempt, onProgress }: StepRun): Promise<StepJob> {
   for (;;) {
     attempt.signal.throwIfAborted();
+    attempt.jobs.closing.throwIfAborted();
     try {
       return await attempt.jobs.submit(step.operation.name, input, files);
     } catch (thrown) {
@@ -53,7 +54,7 @@ async function submitPatiently({ step, input, files, attempt, onProgress }: Step
       if (error.class !== 'overload') throw named(step, error, null);
       onProgress(0, 'waiting');
       attempt.log.debug({ err: error, step: step.name }, 'A step of the pipeline waits for a place in line');
-      await attempt.jobs.pause(Math.max(error.retryAfterMs ?? 0, leastPauseMs), attempt.signal);
+      await attempt.jobs.pause(Math.max(error.retryAfterMs ?? 0, leastPauseMs), untilStopped(attempt));
     }
   }
 }
@@ -61,12 +62,17 @@ async function submitPatiently({ step, input, files, attempt, onProgress }: Step
 async function follow(job: StepJob, { step, attempt, onProgress }: StepRun): Promise<JobState> {
   attempt.log.debug({ step: step.name, stepJobId: job.id, cached: job.cached }, 'A step of the pipeline');
   let last: JobState = 'queued';
-  for await (const { state, progress, phase, parts = [] } of job.events({ signal: attempt.signal })) {
+  for await (const { state, progress, phase, parts = [] } of job.events({ signal: untilStopped(attempt) })) {
     last = state;
     onProgress(state === 'completed' ? 1 : progress, phase);
     for (const part of parts) attempt.share(part);
   }
   return last;
+}
+
+/** A process that closes lets its steps end; its pipelines would only wait for what it does not begin any more, and go on elsewhere. */
+function untilStopped({ signal, jobs }: Attempt): AbortSignal {
+  return AbortSignal.any([signal, jobs.closing]);
 }
 
 /** A pipeline that is cancelled, or whose time is over, gives its step up; one that a shutdown stops goes on elsewhere, and so does its step. */

@@ -31,6 +31,8 @@ export interface StepJob {
 
 /** Jobs that an attempt asks for, with namespace, priority and correlation id of its own job. */
 export interface StepJobs {
+  /** Aborts, with `CLOSED`, when this process takes no more work: what is in line is then done by others, and not to be waited for. */
+  readonly closing: AbortSignal;
   /**
    * As `MediaJobs.submit`. An input file that is one of `files`, or one of the asker's own inputs, is neither read nor copied: the job
    * gets a second name for it. Throws as `MediaJobs.submit` does; `INPUT_MISSING` where such a file has just expired.

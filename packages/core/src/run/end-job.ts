@@ -35,7 +35,7 @@ async function cancelSteps({ context, stepJobsFor }: CancelParts, record: JobRec
   const operation = context.operations.get(record.operation)?.operation;
   if (operation?.onCancelled === undefined || record.operationVersion !== operation.version) return;
   try {
-    await operation.onCancelled(inputOf(context, record), stepJobsFor(record, true));
+    await operation.onCancelled(inputOf(context, record), stepJobsFor({ record, again: true, closing: context.closed }));
   } catch (error) {
     jobLogger(context.logger, record).warn({ err: MediaJobError.from(error) }, 'What a cancelled job had asked for may not all be cancelled');
   }

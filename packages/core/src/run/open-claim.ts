@@ -22,6 +22,8 @@ export interface ClaimContext extends RunContext {
   /** Claims that are being worked on, by token. */
   readonly running: Map<string, OpenClaim>;
   readonly stepJobsFor: StepJobsFor;
+  /** Aborts when the runner takes no more work. */
+  readonly closing: AbortSignal;
   /** Aborts when a shutdown waits no longer for the store. */
   readonly giveUp: AbortSignal;
   /** A job of this runner will be due again after so long. */
@@ -83,7 +85,7 @@ export function openClaim(context: ClaimContext, claimed: ClaimedJob, registered
   };
   const beat: BeatingClaim = { key, progress: () => progress.latest(), onLost: () => stop(stops.lost()), onCancel: () => stop(stops.cancelled()) };
   const progress = progressOf(context, claimed, () => heartbeats.soon(beat));
-  const attempt = openAttempt({ clock, record, limits: registered.limits, signals, progress, artifacts, temp: folders.temp, checkpoint: folders.checkpoint, jobs: context.stepJobsFor(record, attemptNumber(record) > 1), logger: logTail.logger });
+  const attempt = openAttempt({ clock, record, limits: registered.limits, signals, progress, artifacts, temp: folders.temp, checkpoint: folders.checkpoint, jobs: context.stepJobsFor({ record, again: attemptNumber(record) > 1, closing: context.closing }), logger: logTail.logger });
   heartbeats.add(beat);
   const claim: OpenClaim = {
     claimed, registered, attempt, artifacts, signals, progress, logTail, logger, beat, stop, ...folders,

@@ -65,7 +65,7 @@ class JobRunner implements Runner {
     this.#keeper = context.heartbeatThread ? createLeaseKeeper(reopeningOf(context.store), context) : undefined;
     const heartbeats = createHeartbeats({ ...context, keeper: this.#keeper });
     const running = new Map<string, OpenClaim>();
-    this.#context = { ...context, heartbeats, marks: createEpochMarks(attemptsFolder, context.logger), running, stepJobsFor, giveUp: this.#givingUp.signal, onRetry: (delayMs) => this.#wakeIn(delayMs) };
+    this.#context = { ...context, heartbeats, marks: createEpochMarks(attemptsFolder, context.logger), running, stepJobsFor, closing: this.#stopping.signal, giveUp: this.#givingUp.signal, onRetry: (delayMs) => this.#wakeIn(delayMs) };
     this.#slots = createSlots(widths(context));
   }
 

@@ -7,8 +7,16 @@ import { takeIn } from './intake.ts';
 import type { Job } from './job-handle.ts';
 import { placeOf, type RunContext } from './run-context.ts';
 
-/** What gives a job's attempt the jobs that it asks for. `again` says that an attempt before may have asked for them. */
-export type StepJobsFor = (asker: JobRecord, again: boolean) => StepJobs;
+/** Who asks. */
+export interface Asker {
+  readonly record: JobRecord;
+  /** An attempt before may have asked for the same jobs. */
+  readonly again: boolean;
+  readonly closing: AbortSignal;
+}
+
+/** What gives a job's attempt the jobs that it asks for. */
+export type StepJobsFor = (asker: Asker) => StepJobs;
 
 /** One job that is asked for, by however many askers of this process. */
 interface Wanted {
@@ -41,7 +49,8 @@ export function createStepJobs(context: RunContext, { submit, handle }: StepJobs
     wanted.delete(id);
     return entry.ours;
   };
-  return (asker, again) => ({
+  return ({ record: asker, again, closing }) => ({
+    closing,
     async submit(operation, input, files = []) {
       const { namespace, priority, correlationId } = asker;
       const { record, cached, created } = await submit(operation, input, { namespace, priority, ...(correlationId === null ? {} : { correlationId }), known: knownOf(context, asker, files) });
