@@ -9,7 +9,7 @@ import { createSqliteStore } from '@media-jobs/sqlite-store';
 import Fastify from 'fastify';
 import { z } from 'zod';
 import { afterAll, expect, test } from 'vitest';
-import { hang, letterSteps } from '../packages/core/src/pipeline/testing/letter-steps.ts';
+import { hang, letterPipeline, letterSteps } from '../packages/core/src/pipeline/testing/letter-steps.ts';
 import { leftFolders, openService, type OpenService } from '../packages/http/src/testing/open-service.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'media-jobs-client-'));
@@ -111,6 +111,22 @@ test('an orchestrator runs a pipeline over two services, takes their files over,
   const report = await jobs.reset({ level: 'deep', models: true, queue: true });
   expect(report).toMatchObject({ ok: true, jobsRemoved: 4, perTarget: { letters: { notes: { result: { status: 'success' } } }, counters: { notes: { result: { status: 'success' } } } } });
   expect([(await one.jobs.list()).jobs, (await two.jobs.list()).jobs, (await jobs.list()).jobs]).toEqual([[], [], []]);
+});
+
+test('a pipeline is served like any other operation: described, submitted, followed, cancelled with its step', async () => {
+  const steps = letterSteps({ count: (attempt, call) => (call === 1 ? hang(attempt) : undefined) });
+  const letters = letterPipeline('letters', steps);
+  await using service = await openService({ operations: [steps.fetch, steps.upper, steps.count, letters], http });
+  const described = await service.get('/openapi.json');
+  expect([described.status, JSON.stringify(await described.json()).includes('"letters"')]).toEqual([200, true]);
+  const client = clientOf(service);
+  const job = await client.submit(letters, { text: 'hello' });
+  for await (const event of job.events()) if (event.kind === 'progress' && event.phase === 'count: half') break;
+  await job.cancel();
+  expect((await job.wait()).status).toBe('cancelled');
+  expect((await service.jobs.list({ operation: 'count' })).jobs).toMatchObject([{ state: 'cancelled' }]);
+  const { count } = await (await client.submit(letters, { text: 'hello' })).result();
+  expect([count.output.letters, steps.calls]).toEqual([5, { fetch: 1, upper: 1, count: 2 }]);
 });
 
 test('a service that is away is told by its health, and does not open the circuit by that', async () => {
