@@ -11,6 +11,8 @@ import { closedError } from './queue-error.ts';
 export interface BullmqQueue extends JobQueue {
   /** The queues of BullMQ, one for each operation that anybody ever named, for boards and other tools. They end with this one: close none of them. */
   queues(): Promise<readonly Queue[]>;
+  /** The queue of BullMQ for one operation; it is among `queues` from then on. */
+  open(operation: string): Promise<Queue>;
 }
 
 /**
@@ -73,6 +75,10 @@ class Bullmq implements BullmqQueue {
 
   queues(): Promise<readonly Queue[]> {
     return this.#line.all();
+  }
+
+  open(operation: string): Promise<Queue> {
+    return this.#line.open(operation);
   }
 
   /** What is given back by the work that is stopped can still be handed to others: the connection ends with disposal. */
