@@ -2,6 +2,7 @@
 // so it is plain JavaScript for Node 20 without dependencies.
 //
 //   node scripts/setup.mjs demo     packages, ffmpeg, build
+//   node scripts/setup.mjs services these, and Redis
 //   node scripts/setup.mjs test     these, the programs that tests need, and whisper-cli
 //
 // Each step is quick when there is nothing to do: together well below a second.

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,3 +36,20 @@ test('transcribe-file prints the words of a film, ends by itself, and is answere
   expect(readdirSync(folder).sort()).toEqual(['talk.mp4', 'work']);
   expect(leftBesidesResults(join(folder, 'work'))).toEqual([]);
 }, 120_000);
+
+test('embed-in-express answers on a route of its own and as a whole service below a path, and ends in order', async () => {
+  const child = spawn(process.execPath, ['--conditions=@media-jobs/source', join(root, 'examples/embed-in-express/embed-in-express.ts'), fixtureModel], { cwd: folder, env: { ...process.env, PORT: '0' } });
+  const [address] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
+  const url = address.trim();
+  const spoken = await fetch(`${url}/words`, { method: 'POST', body: readFileSync(talk) });
+  expect([spoken.status, (await spoken.text()).trim().split(/\s+/)]).toEqual([200, words]);
+  const form = new FormData();
+  form.set('file', new Blob([readFileSync(talk)]), 'talk.mp4');
+  const submitted = (await (await fetch(`${url}/media/jobs`, { method: 'POST', body: form })).json()) as { cached: boolean; links: { self: string } };
+  expect(submitted).toMatchObject({ cached: true, links: { self: expect.stringMatching(/^\/media\/jobs\/mj_/) } });
+  expect((await fetch(`${url}${submitted.links.self}/files/transcript.srt`)).status).toBe(200);
+  expect((await fetch(`${url}/media/`)).headers.get('content-type')).toBe('text/html; charset=utf-8');
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(leftBesidesResults(join(folder, 'work/express'))).toEqual([]);
+}, 60_000);

@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 
 const ffmpeg = { name: 'ffmpeg', debianPackage: 'ffmpeg', command: process.env.FFMPEG_PATH || 'ffmpeg', args: ['-version'] };
 const ffprobe = { name: 'ffprobe', debianPackage: 'ffmpeg', command: process.env.FFPROBE_PATH || 'ffprobe', args: ['-version'] };
+const redis = { name: 'redis-server', debianPackage: 'redis-server', command: 'redis-server', args: ['--version'] };
 const forTests = [
   { name: 'espeak-ng', debianPackage: 'espeak-ng', command: 'espeak-ng', args: ['--version'] },
-  { name: 'redis-server', debianPackage: 'redis-server', command: 'redis-server', args: ['--version'] },
+  redis,
   { name: 'chromium', debianPackage: 'chromium', command: process.env.CHROMIUM_PATH || 'chromium', args: ['--version'] },
   { name: 'spin', debianPackage: 'spin', command: 'spin', args: ['-V'] },
   { name: 'cc', debianPackage: 'gcc libc6-dev', command: 'cc', args: ['--version'] },
@@ -17,7 +18,8 @@ const forTests = [
 
 /** The programs outside npm that a command needs. */
 export function programsFor(mode) {
-  return mode === 'test' ? [ffmpeg, ffprobe, ...forTests] : [ffmpeg, ffprobe];
+  if (mode === 'test') return [ffmpeg, ffprobe, ...forTests];
+  return mode === 'services' ? [ffmpeg, ffprobe, redis] : [ffmpeg, ffprobe];
 }
 
 const runs = ({ command, args }) => new Promise((resolve) => {

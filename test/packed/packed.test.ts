@@ -95,3 +95,21 @@ test('a strict TypeScript project accepts the types without skipLibCheck', () =>
   writeFileSync(join(folder, 'types.ts'), "import { MediaJobError } from '@media-jobs/foundation';\nnew MediaJobError('NO_SUCH_CODE', { message: '' });\n");
   expect(() => run(bin('tsc'), ['-p', folder])).toThrow();
 });
+
+test('the page of an installed service is served, with all that it is made of', () => {
+  writeFileSync(join(folder, 'page.mjs'), `
+    import { createMediaJobs, createMemoryStore, defineOperation } from '@media-jobs/core';
+    import { mediaJobs } from '@media-jobs/http';
+    import Fastify from 'fastify';
+    import { z } from 'zod';
+    const operation = defineOperation({ name: 'echo', version: 1, input: z.object({}), output: z.string(), limits: { softTimeoutMs: 5000, hardTimeoutMs: 9000 }, run: async () => 'done' });
+    await using jobs = await createMediaJobs({ operations: [operation], store: createMemoryStore(), workFolder: 'work-page' });
+    const app = Fastify();
+    await app.register(mediaJobs, { jobs });
+    const { body } = await app.inject('/');
+    const parts = [...body.matchAll(/"(page\\/[^"]+)"/g)].map(([, path]) => path);
+    console.log(parts.length, (await Promise.all(parts.map((path) => app.inject('/' + path)))).every(({ statusCode }) => statusCode === 200));
+    await app.close();
+  `);
+  expect(run(process.execPath, ['page.mjs'])).toBe('4 true\n');
+});
