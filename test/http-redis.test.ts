@@ -66,7 +66,7 @@ test('health turns within five seconds when Redis goes or hangs, and back when i
   await redis.stop();
   await expect.poll(async () => (await look('/ready')).status, within).toBe(503);
   const refused = await submit('a');
-  expect([refused.status, Number(refused.headers.get('retry-after')) > 0, await refused.json()]).toMatchObject([503, true, { code: 'STORE_UNAVAILABLE', retryable: true }]);
+  expect([refused.status, Number(refused.headers.get('retry-after')) > 0, await refused.json()]).toMatchObject([503, true, { code: 'STORE_UNAVAILABLE', retryable: true, detail: 'The job store does not answer.' }]);
   await redis.start();
   for (const path of ['/ready', '/health']) await expect.poll(async () => (await look(path)).status, within).toBe(200);
   expect((await submit('b')).status).toBe(202);

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import type { Multipart, MultipartFile, MultipartValue } from '@fastify/multipart';
 import type { ReceivedFile } from '@media-jobs/core';
 import { DisposalStack, MediaJobError } from '@media-jobs/foundation';
@@ -77,7 +76,7 @@ async function receivePart({ jobs, maxUploadBytes, uploadStallMs }: HttpContext,
   }
 }
 
-/** A name may be a whole path of the sender's, or mischief; on our disk it names nothing. */
+/** The parser has taken folders away; on our disk it names nothing anyway. */
 function shownName(filename: string | undefined): string {
-  return basename((filename ?? '').replaceAll('\\', '/')).replaceAll(/\p{Cc}/gu, '').slice(0, maxNameLength);
+  return (filename ?? '').replaceAll(/\p{Cc}/gu, '').slice(0, maxNameLength);
 }

@@ -77,6 +77,25 @@ test('a body that declares no length is cut off where the limit is', async () =>
   await noJobs(service);
 });
 
+test('a sender that is refused may go on for a moment, so that it comes to read why, and is then cut off', async () => {
+  await using service = await openService(small);
+  using raw = await openRawRequest(service.port);
+  raw.write(start(`content-length: ${64 * mib}`));
+  await raw.until('"code"');
+  const began = performance.now();
+  while (performance.now() - began < 500) {
+    raw.write(Buffer.alloc(65_536, 1));
+    await pause(20);
+  }
+  expect(raw.socket.destroyed).toBe(false);
+  while (!raw.socket.destroyed) {
+    raw.write(Buffer.alloc(65_536, 1));
+    await pause(20);
+  }
+  expect(performance.now() - began).toBeLessThan(10_000);
+  await noJobs(service);
+});
+
 test('a client that goes away half-way leaves nothing', async () => {
   await using service = await openService(small);
   using raw = await openRawRequest(service.port);
