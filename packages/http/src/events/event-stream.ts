@@ -14,6 +14,9 @@ const quietMs = 15_000;
 /** What a client that lost the connection waits before it comes back. */
 const retryMs = 1_000;
 
+/** Given to a client to take what is left of the answer. */
+const farewellMs = 2_000;
+
 /** The answer as a stream of events. */
 export interface EventStream extends AsyncDisposable {
   /** Resolves when the client can take more; what is written to one that is gone is lost. */
@@ -39,7 +42,10 @@ export function openEventStream(reply: FastifyReply, signal: AbortSignal): Event
       clearInterval(beat);
       if (raw.destroyed) return;
       raw.end();
+      // A client that does not read must not hold up the closing of the service.
+      const timer = setTimeout(() => raw.destroy(), farewellMs);
       await once(raw, 'close').catch(() => undefined);
+      clearTimeout(timer);
     },
   };
 }

@@ -15,7 +15,7 @@ type AnyCall = Call<unknown, unknown, unknown>;
 /** `GET /jobs/:id/events`: a job's progress as server-sent events, resumed where a lost connection left off. */
 export function eventsRoute(context: HttpContext): Route {
   return defineRoute({
-    method: 'GET', path: '/jobs/:id/events', id: 'followJob', tag: 'jobs', summary: 'Follow a job by server-sent events', access: 'client', params: jobPath,
+    method: 'GET', path: '/jobs/:id/events', id: 'followJob', tag: 'jobs', summary: 'Follow a job by server-sent events', access: 'client', params: jobPath, lasts: true,
     description: 'The present state first, then each change as `progress`; parts of the result as `parts`, where the job runs in this process; `end` with the whole job, after which the stream ends. `Last-Event-ID` spares what was seen; a client that has seen the end is answered 204. `error` tells that the job is gone.',
     answers: {
       200: { description: 'The events.', mediaType: 'text/event-stream' },

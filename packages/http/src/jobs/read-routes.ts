@@ -53,7 +53,7 @@ function getRoute(context: HttpContext): Route {
 
 function waitRoute(context: HttpContext): Route {
   return defineRoute({
-    method: 'GET', path: '/jobs/:id/wait', id: 'waitForJob', tag: 'jobs', summary: 'A job when it has ended', access: 'client', params: jobPath, query: waitQuery,
+    method: 'GET', path: '/jobs/:id/wait', id: 'waitForJob', tag: 'jobs', summary: 'A job when it has ended', access: 'client', params: jobPath, query: waitQuery, lasts: true,
     description: 'Answers as soon as the job has ended, and with the job as it then stands when the time is over before: look at `status`.',
     answers: { 200: { description: 'The job.', schema: jobSchema } },
     refusals: ['JOB_NOT_FOUND', 'JOB_EXPIRED', 'EPOCH_PASSED', 'STORE_UNAVAILABLE'],

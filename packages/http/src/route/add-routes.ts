@@ -15,7 +15,7 @@ export function addRoutes(fastify: FastifyInstance, gate: Gate, routes: readonly
     fastify.route({
       method,
       url: path,
-      // Fastify answers HEAD for each GET.
+      exposeHeadRoute: method === 'GET' && route.lasts !== true,
       config: { mediaJobsRoute: route, ...(route.unlimited === true ? { rateLimit: false as const } : {}) },
       // After the limit of rate, which counts those without a token as well, and before the body.
       preParsing: (request, _reply, payload, done) => {

@@ -49,6 +49,8 @@ export interface Route<Params extends z.ZodType = z.ZodType, Query extends z.Zod
   readonly answers: Readonly<Record<number, Answer>>;
   /** Beside those that any route may give. */
   readonly refusals: readonly MediaJobErrorCode[];
+  /** Holds its connection until something happens, so that a HEAD for it makes no sense. */
+  readonly lasts?: boolean;
   /** Not limited, and answered also under pressure: for those who watch the service. */
   readonly unlimited?: boolean;
   /** Refusals look as those of OpenAI do, for its clients. Default: problem details. */

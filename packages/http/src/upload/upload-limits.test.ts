@@ -116,6 +116,15 @@ test('a client that falls silent is let go with a word, and leaves nothing', asy
   await noJobs(service);
 });
 
+test('a form that falls silent between its parts is let go as well', async () => {
+  await using service = await openService({ ...small, http: { uploadStallMs: 200 } });
+  using raw = await openRawRequest(service.port);
+  raw.write(start('content-length: 500000'));
+  raw.write('--media-jobs-border\r\ncontent-disposition: form-data; name="note"\r\n\r\nhel');
+  expect(await raw.until('"code"')).toMatch(/^HTTP\/1.1 400 [\s\S]*nothing came for 200 ms/);
+  await noJobs(service);
+});
+
 test('a form that ends within its file is refused, and leaves nothing', async () => {
   await using service = await openService(small);
   using raw = await openRawRequest(service.port);
