@@ -9,14 +9,13 @@ import type { NetworkGuard } from './network/network-guard.ts';
 import type { ResolvedDownloaderOptions } from './options.ts';
 
 /** The file at an address itself, resumed and checked by `fetchFile`. Throws as that does, and `UNSUPPORTED_FORMAT`, `EMPTY_OUTPUT`. */
-export async function downloadDirect({ address, folder, signal, onProgress }: DownloadRequest, options: ResolvedDownloaderOptions, guard: NetworkGuard): Promise<Downloaded> {
+export async function downloadDirect({ address, folder, partFile = join(folder, '.media.part'), signal, onProgress }: DownloadRequest, options: ResolvedDownloaderOptions, guard: NetworkGuard): Promise<Downloaded> {
   const { url, source } = address;
   const { maxBytes, timeoutMs, stallTimeoutMs, minBytesPerSecond, tries, retryBaseMs, maxRedirects, headers, reserveBytes, logger, clock, random } = options;
   await using guarded = createGuardedFetch(guard);
   const seen: { type: string | null } = { type: null };
-  const [target, partFile] = [join(folder, 'media'), join(folder, '.media.part')];
   const fetched = await fetchFile({
-    urls: [url], target, partFile, maxBytes, timeoutMs, stallTimeoutMs, minBytesPerSecond, tries, retryBaseMs, maxRedirects, headers, reserveBytes, logger, clock, random,
+    urls: [url], target: join(folder, 'media'), partFile, maxBytes, timeoutMs, stallTimeoutMs, minBytesPerSecond, tries, retryBaseMs, maxRedirects, headers, reserveBytes, logger, clock, random,
     checkUrl: ({ hostname }) => guard.checkHost(hostname),
     fetch: async (input, init) => {
       const response = await guarded.fetch(input, init);

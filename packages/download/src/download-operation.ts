@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { withLock } from '@media-jobs/cleanup';
 import { defineOperation, type Attempt, type Operation } from '@media-jobs/core';
 import { MediaJobError } from '@media-jobs/foundation';
 import { z } from 'zod';
@@ -55,6 +57,7 @@ export function downloadOperation({ downloader }: DownloadOperationOptions): Ope
     input: downloadInput,
     output: downloadOutput,
     limits: { softTimeoutMs, hardTimeoutMs, concurrency },
+    checkpoints: true,
     healthChecks: downloader.healthChecks,
     run: (input, attempt) => run(downloader, input, attempt),
   });
@@ -62,12 +65,17 @@ export function downloadOperation({ downloader }: DownloadOperationOptions): Ope
 
 async function run(downloader: Downloader, { url, quality }: z.output<typeof downloadInput>, attempt: Attempt): Promise<z.input<typeof downloadOutput>> {
   attempt.report({ ratio: 0, phase: 'downloading' });
-  const { name, bytes, sha256, mediaType, via, source, title } = await downloader.download(url, {
+  const unfinished = attempt.checkpointFolder ?? attempt.tempFolder;
+  // A claim that was lost may write for a moment still.
+  const downloaded = await withLock(join(unfinished, 'lock'), { signal: attempt.signal }, ({ signal }) => downloader.download(url, {
     ...attempt.controls,
+    signal,
     folder: attempt.artifacts.folder,
+    partFile: join(unfinished, 'media.part'),
     quality,
     onProgress: ({ ratio }) => attempt.report({ ratio: ratio ?? 0, phase: 'downloading' }),
-  });
+  }));
+  const { name, bytes, sha256, mediaType, via, source, title } = downloaded;
   await attempt.artifacts.add(name, mediaType);
   return { file: name, bytes, sha256, mediaType, via, source, title };
 }

@@ -23,6 +23,8 @@ export interface DownloadOptions extends ProcessControls {
   readonly folder: string;
   /** Default `best`. */
   readonly quality?: Quality;
+  /** The unfinished file of a direct download; one that is there is gone on with, where the server shows that the file is the same. Default: `.media.part` in the folder. */
+  readonly partFile?: string;
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 

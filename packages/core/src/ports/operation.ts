@@ -48,7 +48,7 @@ export interface Attempt {
   readonly tempFolder: string;
   /**
    * A folder for finished parts of the work, which later attempts of the job find again; it goes with the job's input, once
-   * that is needed no more. Null where the job has no input files. A claim that was lost may still write while the next
+   * that is needed no more. Null where the job has no input files and its operation does not ask for it by `checkpoints`. A claim that was lost may still write while the next
    * one reads: write under another name, rename, and check what is read.
    */
   readonly checkpointFolder: string | null;
@@ -78,6 +78,8 @@ export interface Operation<Name extends string = string, Input extends z.ZodType
   run(input: z.output<Input>, attempt: Attempt): Promise<z.input<Output>>;
   /** What this operation needs to work. */
   readonly healthChecks?: readonly HealthCheck[];
+  /** Gives attempts a `checkpointFolder` also where the job has no input files: for work that brings its input itself. Default false. */
+  readonly checkpoints?: boolean;
   /** Operations whose jobs it asks for; they must be registered beside it. */
   readonly uses?: readonly Operation[];
   /** Called when a job was cancelled while nobody worked on it: what it had asked for is to be cancelled as well. */

@@ -38,6 +38,25 @@ test('what an attempt leaves in the checkpoint folder the next one finds, no swe
   await eventually(async () => (await bench.jobFolders()).length === 0);
 });
 
+test('a job without input files has checkpoints only where its operation asks for them, and they go with it', async () => {
+  const seen: (string | null)[] = [];
+  const make = (name: string, checkpoints: boolean) => defineOperation({
+    name, version: 1, input: z.object({}), output: z.null(), limits: { softTimeoutMs: 60_000, hardTimeoutMs: 90_000 }, checkpoints,
+    run(_input, attempt) {
+      seen.push(attempt.checkpointFolder);
+      if (attempt.checkpointFolder === null || attempt.number > 1) return Promise.resolve(null);
+      writeFileSync(join(attempt.checkpointFolder, 'part'), 'x');
+      return Promise.reject(new MediaJobError('STALLED', { message: 'Told to.' }));
+    },
+  });
+  await using bench = await openBench({ operations: [make('with', true), make('without', false)] });
+  await passing(bench.clock, (await bench.jobs.submit('without', {})).result());
+  await passing(bench.clock, (await bench.jobs.submit('with', {})).result());
+  expect(seen).toEqual([null, expect.any(String), seen[1]]);
+  expect(await bench.jobs.sweep()).toMatchObject({ errors: [] });
+  await eventually(async () => (await bench.jobFolders()).length === 0);
+});
+
 test('a job that failed keeps its checkpoints for a redrive until its time to live is over', async () => {
   const { operation, calls } = stepwise(['fail', 'fail']);
   await using bench = await openBench({ operations: [operation], ttlHours: 1 });

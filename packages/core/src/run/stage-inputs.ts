@@ -13,10 +13,10 @@ const margin = 1.1;
 
 /**
  * Takes the files into a folder of its own, which is in the ledger before it exists (guard 3) and lies under the epoch
- * (guard 10). Null when there are none. Throws `DISK_FULL`, `INPUT_CHANGED` and what `stageFile` throws; nothing is left then.
+ * (guard 10). It is empty where the operation keeps checkpoints without having files; null when there is no need for one. Throws `DISK_FULL`, `INPUT_CHANGED` and what `stageFile` throws; nothing is left then.
  */
-export async function stageInputs(context: RunContext, epoch: string, { id, files }: Intake, signal: AbortSignal): Promise<StagedFolder | null> {
-  if (files.length === 0) return null;
+export async function stageInputs(context: RunContext, epoch: string, { id, files, registered }: Intake, signal: AbortSignal): Promise<StagedFolder | null> {
+  if (files.length === 0 && registered.operation.checkpoints !== true) return null;
   const { workFolder, diskReserveBytes: reserveBytes } = context;
   const needed = files.reduce((sum, { bytes, isOurs }) => sum + (isOurs && workFolder.tempFolder.startsWith(workFolder.path) ? 0 : bytes), 0);
   await requireDiskSpace(workFolder.path, { bytes: Math.ceil(margin * needed), reserveBytes });
