@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { processesOf, untilEmpty } from '../command/leftovers.ts';
+import { filesBelow, processesOf, untilEmpty } from '../command/leftovers.ts';
 import { talk } from '../command/run-command.ts';
 import { keepLook, openBrowser, type TestBrowser } from './support/open-browser.ts';
 import { openTalkService, type TalkService } from './support/open-talk-service.ts';
@@ -47,6 +48,13 @@ async function start(page: Page, operation: string, name: string): Promise<void>
   await page.locator('#operation').selectOption(operation);
   await page.locator('#file').setInputFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(name) });
   await page.locator('#submit').click();
+}
+
+/** As over a line of 100 kB a second. */
+async function slowDown(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.enable');
+  await session.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 100_000 });
 }
 
 /** Rows of the list with this name in them. */
@@ -132,6 +140,33 @@ test('what cannot be sent is said beside the form, and the focus goes to where i
   await page.locator('#new-problem', { hasText: 'klingon' }).waitFor();
   // The refusal itself stands in the console of every browser.
   expect(wrong.filter((line) => !line.includes('422'))).toEqual([]);
+});
+
+test('a name of a file is a text, whatever is written in it', async () => {
+  await using visit = await browser.open(service.url);
+  const { page, wrong } = visit;
+  const name = '<img src=x onerror=alert(1)>.txt';
+  await start(page, 'stumble', name);
+  await page.locator('.job .chip[data-state="failed"]').waitFor();
+  expect([await page.locator('#job-title').textContent(), await row(page, name).locator('.open').textContent(), await page.locator('img').count()]).toEqual([name, name, 0]);
+  expect(wrong).toEqual([]);
+});
+
+test('an upload that is stopped on its way leaves no job and no file', async () => {
+  await using visit = await browser.open(service.url);
+  const { page, wrong } = visit;
+  const before = (await service.jobs.list()).jobs.length;
+  await slowDown(page);
+  await page.locator('#operation').selectOption('stumble');
+  await page.locator('#file').setInputFiles({ name: 'long.txt', mimeType: 'text/plain', buffer: Buffer.alloc(2_000_000, 'long') });
+  await page.locator('#submit').press('Enter');
+  await page.locator('#upload-words', { hasText: 'Uploading' }).waitFor();
+  await page.getByRole('button', { name: 'Stop the upload' }).press('Enter');
+  await page.locator('#news', { hasText: 'stopped' }).waitFor();
+  expect(await page.locator('#submit').isEnabled()).toBe(true);
+  expect(await untilEmpty(() => filesBelow(join(service.workFolder, 'temp')))).toEqual([]);
+  expect((await service.jobs.list()).jobs.length).toBe(before);
+  expect(wrong).toEqual([]);
 });
 
 test('every control has a name, and nothing is wider than a phone', async () => {

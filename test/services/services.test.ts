@@ -24,7 +24,7 @@ let films: FilmServer;
 
 beforeAll(async () => {
   films = await openFilmServer();
-  fleet = await startServices({ folder, environment: { WHISPER_MODEL: fixtureModel, ALLOWED_NETWORKS: '127.0.0.0/8', ADMIN_TOKEN: '' } });
+  fleet = await startServices({ folder, environment: { WHISPER_MODEL: fixtureModel, ALLOWED_NETWORKS: '127.0.0.0/8', ADMIN_TOKEN: '', LOG_LEVEL: 'info' } });
   for (const name of names) pids.add(fleet.processOf(name).pid);
 });
 afterAll(async () => {
@@ -93,8 +93,10 @@ test('clients of the original are understood: process, normalize, download, and 
   expect(await getJson(`${below}/transcription`)).toMatchObject({ full_text: words.join(' '), total_segments: 2, was_translated: false });
 });
 
+const workers: Readonly<Record<string, string>> = { download: 'video-downloader', normalization: 'audio-normalization', transcription: 'audio-transcriber' };
+
 /** Which service is killed, and at which step. `npm run test:services` tries all. */
-const kills = names.flatMap((name) => ['download', 'normalization', 'transcription'].map((step) => [name, step] as const));
+const kills = names.flatMap((name) => Object.keys(workers).map((step) => [name, step] as const));
 const chosen = globalThis.process.env['SERVICES'] === 'whole' ? kills : kills.filter(([name, step]) => name === 'audio-transcriber' && step === 'transcription');
 
 test.each(chosen)('%s is killed at the %s and started again, and the words are right all the same', async (name, step) => {
@@ -109,6 +111,8 @@ test.each(chosen)('%s is killed at the %s and started again, and the words are r
   pids.add(fleet.processOf(name).pid);
   const done = await waitForEnd(home(), job.id, 90_000);
   expect([done.status, done.error, wordsOf(done)]).toEqual(['completed', null, words]);
+  // It was at work when it was killed, and not before or behind.
+  if (name === workers[step] || name === 'orchestrator') expect(fleet.processOf(name).log()).toContain('Jobs had lost their worker');
 });
 
 test('the page of the orchestrator takes an address, shows each step, and plays the sound beside the words', async () => {
