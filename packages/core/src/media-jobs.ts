@@ -57,7 +57,7 @@ export interface AnyMediaJobs extends AsyncDisposable {
   readonly maxInputBytes: number;
   /** Where files lie: those of jobs, and those that are gone soon. Absolute. */
   readonly folders: { readonly work: string; readonly temp: string };
-  /** What must work for this service to work: store, disk, memory, workers, and what its operations need, each name once. */
+  /** What must work for this service to work: store, disk, memory, graphics memory, workers, and what its operations need, each name once. */
   readonly healthChecks: readonly HealthCheck[];
   /**
    * Puts a job in line, joins one that is there, or answers from the cache. Throws `UNKNOWN_OPERATION`, `INVALID_INPUT`,

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { createGate, type Gate } from './access/access.ts';
 import { carryCorrelationId } from './access/correlation-id.ts';
 import { adminRoutes } from './admin/admin-routes.ts';
+import { closingError } from './closing-error.ts';
 import { eventsRoute } from './events/events-route.ts';
 import { fileRoutes } from './files/file-routes.ts';
 import { createHealthAsker } from './health/check-health.ts';
@@ -46,7 +47,7 @@ export async function mediaJobs(fastify: FastifyInstance, options: MediaJobsHttp
     done(null, payload);
   });
   fastify.addHook('preClose', (done) => {
-    closing.abort();
+    closing.abort(closingError());
     done();
   });
   fastify.setErrorHandler(sendProblem);

@@ -10,6 +10,7 @@ export function ownHealthChecks(context: RunContext): readonly HealthCheck[] {
     ...(context.queue?.capabilities.shared === true ? [{ name: 'queue', check: () => checkQueue(context) }] : []),
     { name: 'disk', check: () => checkDisk(context) },
     { name: 'memory', check: () => checkMemory(context) },
+    { name: 'gpu', check: () => checkGpu(context) },
     { name: 'workers', check: () => checkWorkers(context) },
   ];
   const brought = [...context.operations.values()].flatMap(({ operation }) => operation.healthChecks ?? []);
@@ -38,6 +39,15 @@ async function checkMemory({ guards }: RunContext): Promise<HealthReport> {
   const { memory } = await guards.check();
   const ok = memory.level !== 'refuse';
   return { ok, detail: `${mebibytes(memory)} free (${memory.limitedBy})`, ...(ok ? {} : { advice: 'Wait for other work to end, or give the service more memory; new work is refused until then.' }) };
+}
+
+/** Asked only where the guards ask: most operations need no card. */
+async function checkGpu({ guards }: RunContext): Promise<HealthReport> {
+  const { gpu } = await guards.check();
+  if (gpu === null) return { ok: true, detail: 'not asked, since `gpuRefuseMiB` is 0' };
+  const ok = gpu.level !== 'refuse';
+  const detail = gpu.freeMiB === null ? `cannot be read: ${gpu.reason ?? 'no card'}` : `${gpu.freeMiB} MiB free on the card that has most`;
+  return { ok, detail, ...(ok ? {} : { advice: 'Wait for others to give their memory back; new work is refused until then.' }) };
 }
 
 /** Each worker has the folder of its attempts in the ledger, whose owner is judged by its process, or by its beat on another host. */

@@ -113,7 +113,7 @@ test('its own checks tell whether store, disk, memory and workers are there', as
   const brought = { name: 'tool', check: () => Promise.resolve({ ok: false, detail: 'gone' }) };
   await using bench = await openBench({ operations: [{ ...read, healthChecks: [brought, brought] }], realTime: true });
   const answers = async (): Promise<Record<string, boolean>> => Object.fromEntries(await Promise.all(bench.jobs.healthChecks.map(async (check) => [check.name, (await check.check(AbortSignal.timeout(5_000))).ok] as const)));
-  expect(await answers()).toEqual({ store: true, disk: true, memory: true, workers: true, tool: false });
+  expect(await answers()).toEqual({ store: true, disk: true, memory: true, gpu: true, workers: true, tool: false });
   await using idle = await openBench({ operations: [], worker: false, realTime: true });
   expect((await idle.jobs.healthChecks.find(({ name }) => name === 'workers')?.check(AbortSignal.timeout(5_000)))?.ok).toBe(false);
 });

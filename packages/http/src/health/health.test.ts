@@ -26,7 +26,7 @@ test('a healthy service says so, with what each check found and how long it took
   await using service = await openService({ operations: [prepareSpeechOperation({ ffmpeg: createFfmpeg() })], http: { service: { name: 'normaliser', version: '1.2.3' } } });
   const { status, health } = await healthOf(service);
   expect([status, health]).toMatchObject([200, { status: 'ok', service: 'normaliser', version: '1.2.3' }]);
-  expect(health.checks.map(({ name }) => name)).toEqual(['store', 'disk', 'memory', 'workers', 'ffmpeg', 'ffprobe']);
+  expect(health.checks.map(({ name }) => name)).toEqual(['store', 'disk', 'memory', 'gpu', 'workers', 'ffmpeg', 'ffprobe']);
   for (const { ok, detail, wallMs } of health.checks) expect([ok, detail.length > 0, wallMs < 2_000]).toEqual([true, true, true]);
 });
 

@@ -64,7 +64,7 @@ function waitRoute(context: HttpContext): Route {
         return viewOf(await job.wait({ timeoutMs: timeoutSeconds * 1_000, signal: client.signal }), context.base);
       } catch (error) {
         const { code } = MediaJobError.from(error);
-        if (code !== 'TIMEOUT' && code !== 'ABORTED') throw error;
+        if (code !== 'TIMEOUT' && code !== 'ABORTED' && code !== 'CLOSED') throw error;
         return viewOf(await findRecord(context, asker, params.id), context.base);
       }
     },

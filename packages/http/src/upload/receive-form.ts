@@ -1,6 +1,6 @@
 import type { Multipart, MultipartFile, MultipartValue } from '@fastify/multipart';
 import type { ReceivedFile } from '@media-jobs/core';
-import { DisposalStack, MediaJobError, systemClock, type Timer } from '@media-jobs/foundation';
+import { DisposalStack, MediaJobError, systemClock } from '@media-jobs/foundation';
 import type { FastifyRequest } from 'fastify';
 import type { HttpContext } from '../http-context.ts';
 import { fromFastify } from '../problem/from-fastify.ts';
@@ -26,7 +26,7 @@ const maxNameLength = 255;
 export async function receiveForm(context: HttpContext, request: FastifyRequest, fields: OperationFields, signal: AbortSignal): Promise<ReceivedForm> {
   await using held = new DisposalStack();
   const input = new Map<string, unknown>();
-  for await (const part of partsOf(request, { files: fields.files.size + 1, stallMs: context.uploadStallMs })) {
+  for await (const part of partsOf(request, { files: fields.files.size + 1, stallMs: context.uploadStallMs, signal })) {
     const name = part.fieldname as string | undefined;
     if (name === undefined) throw malformed('a part of it has no name');
     if (part.type === 'field' && isList(name)) input.set(name, [...((input.get(name) as readonly unknown[] | undefined) ?? []), fieldValue(fields, part)]);
@@ -44,28 +44,46 @@ function isList(name: string): boolean {
 }
 
 /** The parts of the form. What its parser throws says that the form is malformed, or larger than a form may be. */
-async function* partsOf(request: FastifyRequest, { files, stallMs }: { readonly files: number; readonly stallMs: number }): AsyncGenerator<Multipart, void> {
+async function* partsOf(request: FastifyRequest, { files, ...patience }: Patience & { readonly files: number }): AsyncGenerator<Multipart, void> {
   const parts = request.parts({ limits: { ...limits, files } });
   for (;;) {
-    const next = await nextPart(parts, stallMs);
+    const next = await nextPart(parts, patience);
     if (next === undefined) return;
     yield next;
   }
 }
 
+interface Patience {
+  readonly stallMs: number;
+  readonly signal: AbortSignal;
+}
+
 /** The silence of a sender within a file is watched where the file is received; between the parts, here. */
-async function nextPart(parts: AsyncIterator<Multipart>, stallMs: number): Promise<Multipart | undefined> {
-  let timer: Timer | undefined;
-  const silence = new Promise<never>((_resolve, reject) => (timer = systemClock.after(stallMs, () => reject(malformed(`nothing came for ${stallMs} ms`)))));
+async function nextPart(parts: AsyncIterator<Multipart>, patience: Patience): Promise<Multipart | undefined> {
+  using limit = limitOf(patience);
   try {
-    const { done, value } = await Promise.race([parts.next(), silence]);
+    const { done, value } = await Promise.race([parts.next(), limit.over]);
     return done === true ? undefined : value;
   } catch (error) {
     const mistake = fromFastify(error);
     throw mistake.code === 'UNKNOWN' ? malformed(mistake.message, error) : mistake;
-  } finally {
-    timer?.cancel();
   }
+}
+
+/** Rejects when the sender has been silent for too long, or when the signal aborts. */
+function limitOf({ stallMs, signal }: Patience): { readonly over: Promise<never> } & Disposable {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = systemClock.after(stallMs, () => reject(malformed(`nothing came for ${stallMs} ms`)));
+  const onAbort = (): void => reject(MediaJobError.from(signal.reason));
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  return {
+    over: promise,
+    [Symbol.dispose]() {
+      timer.cancel();
+      signal.removeEventListener('abort', onAbort);
+    },
+  };
 }
 
 function malformed(why: string, cause?: unknown): MediaJobError {

@@ -3,6 +3,7 @@ import { MediaJobError } from '@media-jobs/foundation';
 import { z } from 'zod';
 import { untilGone } from '../jobs/client-gone.ts';
 import { submittedSchema, viewOf } from '../jobs/job-view.ts';
+import { closingError } from '../closing-error.ts';
 import type { HttpContext } from '../http-context.ts';
 import { queryFlag, queryNumber } from '../route/flag.ts';
 import { defineRoute, type Call, type Route } from '../route/route.ts';
@@ -48,7 +49,7 @@ export function submitRoute(context: HttpContext, places: UploadPlaces): Route {
 async function submit(context: HttpContext, places: UploadPlaces, call: SubmitCall): Promise<unknown> {
   const { reply, request, query } = call;
   const fields = findOperation(context.jobs, query.operation);
-  if (context.closing.aborted) throw new MediaJobError('CLOSED', { message: 'Expected a service that takes work, got one that is closing.', advice: 'Try again in a moment.', retryAfterMs: 5_000 });
+  if (context.closing.aborted) throw closingError();
   const job = request.isMultipart() ? await submitForm(context, places, fields, call) : await submitJson(context, fields, call);
   const record = await job.record();
   context.gone.remember(record);
