@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** `npm run test:soak` runs the long `*.soak.test.ts` files and nothing else; everything else never runs them. */
@@ -13,6 +14,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     fileParallelism: !soak,
+    // Most tests wait for processes of theirs: on two processors, two files at a time take two thirds of the time of one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     typecheck: { enabled: !soak, include: ['packages/*/src/**/*.test-d.ts', 'test/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
   },
 });
