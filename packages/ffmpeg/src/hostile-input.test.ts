@@ -152,6 +152,15 @@ describe('files that lie', () => {
     for (const { peakRssBytes } of usages) expect(peakRssBytes).toBeLessThan(200 * 1024 * 1024);
   });
 
+  test.each([740, 1_450])('a jump of %i s in the time stamps is not filled in memory', async (jump) => {
+    const file = bench.make(`jump-${jump}.flv`, ...tone, '-ar', '44100', '-c:a', 'libmp3lame', '-bsf:a', `setts=ts='if(gt(N,60),TS+${jump * 1_000},TS)'`);
+    const usages: ProcessUsage[] = [];
+    const short = createFfmpeg({ limits: { maxDurationSeconds: 600 } });
+    const code = await short.prepareSpeech(file, out, { overwrite: true, onUsage: (usage) => void usages.push(usage) }).then(() => 'ok', (error: { code: string }) => error.code);
+    expect(['ok', 'TOO_LONG', 'CORRUPT', 'TRUNCATED']).toContain(code);
+    for (const { peakRssBytes } of usages) expect(peakRssBytes).toBeLessThan(300 * 1024 * 1024);
+  });
+
   test('a picture of 16,000 by 16,000 points in an MP3 does not fill the memory', async () => {
     const plain = readFileSync(bench.make('plain.mp3', ...tone, '-id3v2_version', '0'));
     const file = bench.path('bomb.mp3');

@@ -21,7 +21,7 @@ export interface FfmpegLimits {
   readonly minSpeed: number;
   /** Longer audio is refused. At most 129,600 (36 hours), because a WAV file holds 4 GiB. */
   readonly maxDurationSeconds: number;
-  /** Largest single allocation of ffmpeg and ffprobe. Where a format needs no index ffmpeg gets 32 MiB at most. */
+  /** Largest single allocation of ffmpeg and ffprobe; a jump in time may take one and a half of it. Default 128 MiB, which the index of 24 hours of AAC needs. Where a format needs no index ffmpeg gets 32 MiB at most. */
   readonly maxAllocBytes: number;
   /** Larger inputs are refused before a byte is read. Default: none. */
   readonly maxInputBytes?: number;
@@ -54,7 +54,7 @@ export const defaultLimits = Object.freeze({
   msPerMB: 1_000,
   minSpeed: 1,
   maxDurationSeconds: 86_400,
-  maxAllocBytes: 268_435_456,
+  maxAllocBytes: 134_217_728,
   outputFactor: 1.5,
   outputSlackBytes: 16_777_216,
 } as const) satisfies FfmpegLimits;
