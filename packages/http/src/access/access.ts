@@ -68,11 +68,18 @@ function tokenOf({ headers }: FastifyRequest): string {
   return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
 }
 
-/** A proxy on this machine passes on requests of others: where one has left its mark, nobody is local. */
+/** A proxy on this machine passes on requests of others, and so does a browser: where one has left its mark, nobody is local. */
 function isLocal({ raw, headers }: FastifyRequest): boolean {
   if (headers.forwarded !== undefined || headers['x-forwarded-for'] !== undefined) return false;
   const address = raw.socket.remoteAddress ?? '';
-  return address === '::1' || /^(?:::ffff:)?127\./.test(address);
+  return (address === '::1' || /^(?:::ffff:)?127\./.test(address)) && !isOfAnotherPage(headers);
+}
+
+/** A page of somebody else, open in a browser on this machine, may send a request here, and may even make a name of its own lead here. */
+function isOfAnotherPage({ host = '', origin, 'sec-fetch-site': site }: FastifyRequest['headers']): boolean {
+  if (!/^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/i.test(host)) return true;
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return true;
+  return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
 }
 
 function unauthorized(got: string): MediaJobError {

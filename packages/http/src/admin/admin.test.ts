@@ -32,6 +32,22 @@ describe('who may', () => {
     expect(spoofed.statusCode).toBe(401);
   });
 
+  test.each([
+    ['a page of another host', { origin: 'https://evil.example' }],
+    ['a page that hides where it is from', { origin: 'null' }],
+    ['a page of another port of this machine', { origin: 'http://127.0.0.1:1' }],
+    ['a page that a browser says is elsewhere', { 'sec-fetch-site': 'cross-site' }],
+    ['a page whose own name was made to lead here', { host: 'evil.example' }],
+  ])('without a token, not %s in a browser on this machine', async (_who, headers) => {
+    await using service = await openService({ operations: [say] });
+    await submit(service, 'say', 'a');
+    const { statusCode } = await service.app.inject({ method: 'POST', url: '/admin/factory-reset', remoteAddress: '127.0.0.1', headers: { host: `127.0.0.1:${service.port}`, ...headers } });
+    expect(statusCode).toBe(401);
+    expect((await service.jobs.list()).jobs).toHaveLength(1);
+    const own = await service.app.inject({ method: 'POST', url: '/admin/cleanup', remoteAddress: '127.0.0.1', headers: { host: `127.0.0.1:${service.port}`, origin: `http://127.0.0.1:${service.port}`, 'sec-fetch-site': 'same-origin' } });
+    expect(own.statusCode).toBe(200);
+  });
+
   test('no client, whose token is for jobs', async () => {
     await using service = await openService({ operations: [say], http: { adminToken, clients: [{ name: 'ada', token: 'a'.repeat(20) }] } });
     expect((await service.get('/admin/stats', as('a'.repeat(20)))).status).toBe(401);
