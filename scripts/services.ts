@@ -28,7 +28,7 @@ function firstEnd(fleet: Fleet): Promise<string | undefined> {
 }
 
 console.log('Starting the services …');
-const fleet = await startServices({ folder, firstPort, environment, onOutput: (name, text) => process.stdout.write(text.replace(/^(?=.)/gm, `${name}: `)) });
+const fleet = await startServices({ folder, firstPort, environment: () => environment, onOutput: (name, text) => process.stdout.write(text.replace(/^(?=.)/gm, `${name}: `)) });
 for (const { name } of serviceList) console.log(`  ${name.padEnd(20)} ${fleet.url(name)}`);
 console.log(`  ${'redis'.padEnd(20)} ${fleet.redisUrl}\n\nOpen ${fleet.url('orchestrator')} in a browser. Ctrl-C ends them all.`);
 const ended = await firstEnd(fleet);

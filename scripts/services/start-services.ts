@@ -12,8 +12,8 @@ export interface FleetOptions {
   readonly folder: string;
   /** Wanted ports: this and the number of the service. Without it, any that are free. */
   readonly firstPort?: number;
-  /** For all services, besides what the fleet says itself. */
-  readonly environment?: Readonly<Record<string, string>>;
+  /** For the service of this name, besides what the fleet says itself. */
+  readonly environment?: (name: string) => Readonly<Record<string, string>>;
   /** Told what a service writes. */
   readonly onOutput?: (name: string, text: string) => void;
 }
@@ -59,10 +59,10 @@ export async function startServices(options: FleetOptions): Promise<Fleet> {
   return fleet;
 }
 
-function startService({ folder, environment = {}, onOutput }: FleetOptions, name: string, redisPort: number, ports: ReadonlyMap<string, number>): RunningProcess {
+function startService({ folder, environment = () => ({}), onOutput }: FleetOptions, name: string, redisPort: number, ports: ReadonlyMap<string, number>): RunningProcess {
   const addresses = Object.fromEntries(Array.from(ports, ([other, port]) => [addressVariable(other), `http://127.0.0.1:${port}`]));
   const env = {
-    ...process.env, NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled'), LOG_LEVEL: 'warn', ...environment, ...addresses,
+    ...process.env, NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled'), LOG_LEVEL: 'warn', ...environment(name), ...addresses,
     DIVISOR: String(serviceList.find((entry) => entry.name === name)?.divisor), PORT: String(ports.get(name)), HOST: '127.0.0.1',
     REDIS_URL: `redis://127.0.0.1:${redisPort}/\${DIVISOR}`, MEDIA_JOBS_WORK_FOLDER: join(folder, name), MEDIA_JOBS_MODELS_FOLDER: join(folder, 'models'),
   };

@@ -11,12 +11,14 @@ import { filesBelow, processesOf, untilEmpty } from '../command/leftovers.ts';
 import { fixtureModel, talk } from '../command/run-command.ts';
 import { factoryReset, followUntil, getJson, postJson, waitForEnd, type AnsweredJob } from './support/ask-services.ts';
 import { openFilmServer, type FilmServer } from './support/film-server.ts';
+import { makeGatedFfmpeg } from './support/gated-ffmpeg.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const expected = readFileSync(fileURLToPath(new URL('../../fixtures/expected.json', import.meta.url)), 'utf8');
 const { words } = (JSON.parse(expected) as { 'talk.mp4': { words: string[] } })['talk.mp4'];
 const folder = mkdtempSync(join(tmpdir(), 'media-jobs-services-'));
+const ffmpeg = makeGatedFfmpeg(folder);
 const names = serviceList.map(({ name }) => name);
 const pids = new Set<number>();
 let fleet: Fleet;
@@ -24,7 +26,7 @@ let films: FilmServer;
 
 beforeAll(async () => {
   films = await openFilmServer();
-  fleet = await startServices({ folder, environment: { WHISPER_MODEL: fixtureModel, ALLOWED_NETWORKS: '127.0.0.0/8', ADMIN_TOKEN: '', LOG_LEVEL: 'info' } });
+  fleet = await startServices({ folder, environment: (name) => ({ WHISPER_MODEL: fixtureModel, ALLOWED_NETWORKS: '127.0.0.0/8', ADMIN_TOKEN: '', LOG_LEVEL: 'info', FFMPEG_PATH: ffmpeg.pathOf(name) }) });
   for (const name of names) pids.add(fleet.processOf(name).pid);
 });
 afterAll(async () => {
@@ -100,18 +102,16 @@ const kills = names.flatMap((name) => Object.keys(workers).map((step) => [name, 
 const chosen = globalThis.process.env['SERVICES'] === 'whole' ? kills : kills.filter(([name, step]) => name === 'audio-transcriber' && step === 'transcription');
 
 test.each(chosen)('%s is killed at the %s and started again, and the words are right all the same', async (name, step) => {
-  const film = `${name}-${step}.mkv`;
-  using _halt = step === 'download' ? films.halt() : undefined;
-  const job = await process(film);
+  using halt = step === 'download' ? films.halt() : ffmpeg.halt(workers[step] ?? '');
+  const job = await process(`${name}-${step}.mkv`);
   // Not before the service itself is at work.
   await followUntil(home(), job.id, (phase) => phase.startsWith(`${step}:`) && !/waiting|starting|sending/.test(phase));
   await fleet.stop(name, 'SIGKILL');
-  _halt?.[Symbol.dispose]();
   await fleet.start(name);
+  halt[Symbol.dispose]();
   pids.add(fleet.processOf(name).pid);
   const done = await waitForEnd(home(), job.id, 90_000);
   expect([done.status, done.error, wordsOf(done)]).toEqual(['completed', null, words]);
-  // It was at work when it was killed, and not before or behind.
   if (name === workers[step] || name === 'orchestrator') expect(fleet.processOf(name).log()).toContain('Jobs had lost their worker');
 });
 
