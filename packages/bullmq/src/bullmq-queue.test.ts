@@ -1,6 +1,9 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createMediaJobs, createMemoryStore, type MediaJobs, type Operation } from '@media-jobs/core';
 import { scriptedOperation } from '@media-jobs/core/testing';
 import type { Redis } from 'ioredis';
@@ -22,10 +25,11 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  expect(await countClients(admin, 1), 'No client of a queue is left').toBe(1);
+  const clients = await countClients(admin, 1);
   admin.disconnect();
   await server[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true });
+  expect(clients, 'No client of a queue is left').toBe(1);
 });
 
 interface Opened<Operations extends readonly Operation[]> extends AsyncDisposable {
@@ -171,6 +175,19 @@ test('a schedule has one of two processes submit at each tick, and ends for both
   await first.remove();
   expect(new Set(ticks).size).toBe(ticks.length);
   expect(ticks.slice(1).every((tick, index) => (tick - (ticks[index] ?? 0)) % 200 === 0)).toBe(true);
+});
+
+test('a process whose Redis dies while it closes ends by itself', async () => {
+  await using dying = await startRedis();
+  const child = fork(fileURLToPath(new URL('testing/closing-child.ts', import.meta.url)), [dying.url], { execArgv: ['--conditions=@media-jobs/source'] });
+  await once(child, 'message');
+  process.kill(dying.pid(), 'SIGSTOP');
+  child.send('close');
+  await once(child, 'message');
+  await dying.stop();
+  const ended = await Promise.race([once(child, 'exit'), new Promise((resolve) => void setTimeout(() => resolve('it goes on'), 5_000))]);
+  child.kill('SIGKILL');
+  expect(ended).toEqual([0, null]);
 });
 
 test('options that cannot be are refused, each with what is accepted', async () => {

@@ -26,16 +26,19 @@ export interface Connection extends Disposable {
   readonly prompt: Redis;
   /** Runs commands on `prompt`. Throws `QUEUE_UNAVAILABLE` within seconds, and `CLOSED` after disposal. */
   readonly call: <Result>(run: () => Promise<Result>) => Promise<Result>;
-  /** The client of the workers. BullMQ makes others of it that block. */
+  /** The client of the workers. BullMQ makes others of it that block, and ends those itself. */
   readonly patient: () => Redis;
   /** Whether the workers' client is connected now. */
   readonly isReady: () => boolean;
 }
 
-/** Makes the clients of a queue; nothing is sent before the first call. Disposal ends all, those that BullMQ made as well. */
+/** Makes the clients of a queue; nothing is sent before the first call. */
 export function createConnection(target: string | RedisOptions, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }): Connection {
-  const clients = new Set<Redis>();
-  const open = (options: typeof promptOptions | typeof patientOptions): Redis => keep(clients, logger, typeof target === 'string' ? new Redis(target, options) : new Redis({ ...target, ...options }));
+  const open = (options: typeof promptOptions | typeof patientOptions): Redis => {
+    const client = typeof target === 'string' ? new Redis(target, options) : new Redis({ ...target, ...options });
+    client.on('error', (error: Error) => logger.debug({ err: MediaJobError.from(error) }, 'The Redis of the queue is away'));
+    return client;
+  };
   const prompt = open(promptOptions);
   let patient: Redis | undefined;
   let first: Promise<void> | undefined;
@@ -66,16 +69,8 @@ export function createConnection(target: string | RedisOptions, { clock, logger 
     },
     [Symbol.dispose]() {
       closed = true;
-      for (const client of clients) client.disconnect();
+      prompt.disconnect();
+      patient?.disconnect();
     },
   };
-}
-
-/** Keeps the client, and every copy of it, so that none outlives the queue: BullMQ leaves those open that were reconnecting when it closed. */
-function keep(clients: Set<Redis>, logger: Logger, client: Redis): Redis {
-  clients.add(client);
-  client.on('error', (error: Error) => logger.debug({ err: MediaJobError.from(error) }, 'The Redis of the queue is away'));
-  const duplicate = client.duplicate.bind(client);
-  client.duplicate = (override) => keep(clients, logger, duplicate(override));
-  return client;
 }

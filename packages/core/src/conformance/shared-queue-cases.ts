@@ -72,6 +72,20 @@ const together: readonly ConformanceCase<SharedQueueHarness>[] = [
     await there.number(2);
     assert.deepEqual(there.ids(), ['a', 'd']);
   }),
+  onTwo('what comes after a handle was closed waits for another', async ({ queue, other, harness }) => {
+    const here = createRecorder();
+    await queue.consume(here.handler, { transcribe: 1 });
+    await dispatch(queue, 'a');
+    await here.number(1);
+    await quietFor(harness.quietMs);
+    await queue.close({ deadlineMs: 1_000 });
+    await dispatch(other, 'b');
+    await quietFor(harness.quietMs);
+    assert.deepEqual(here.ids(), ['a']);
+    using there = await holding(other);
+    await there.number(1);
+    assert.deepEqual(there.ids(), ['b']);
+  }),
   onTwo('a handler is told when the queue has lost sight of it', async ({ queue, harness }) => {
     using here = await holding(queue);
     await dispatch(queue, 'a');
