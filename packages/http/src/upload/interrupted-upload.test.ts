@@ -1,16 +1,14 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createMediaJobs } from '@media-jobs/core';
 import { createSqliteStore } from '@media-jobs/sqlite-store';
 import { afterAll, expect, test } from 'vitest';
 import { copy } from '../testing/sample-operations.ts';
 import { leftFolders, openService } from '../testing/open-service.ts';
 import { formParts, openRawRequest } from '../testing/raw-request.ts';
+import { sendUpload } from '../testing/send-upload.ts';
+import { startService } from '../testing/start-service.ts';
 
 const { type, head } = formParts();
 const start = `POST /jobs HTTP/1.1\r\nhost: a\r\ncontent-type: ${type}\r\ncontent-length: 500000\r\n\r\n${head}half a file`;
@@ -18,26 +16,28 @@ const start = `POST /jobs HTTP/1.1\r\nhost: a\r\ncontent-type: ${type}\r\nconten
 afterAll(() => expect(leftFolders()).toEqual([]));
 
 test('an upload that the service is killed in is gone when the next one opens its work folder', async () => {
-  const workFolder = await mkdtemp(join(tmpdir(), 'media-jobs-http-killed-'));
-  const program = fileURLToPath(new URL('../testing/serve-until-killed.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--conditions=@media-jobs/source', program, workFolder], { stdio: ['ignore', 'pipe', 'inherit'] });
-  try {
-    const [port] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
-    using raw = await openRawRequest(Number(port));
-    raw.write(start);
-    const received = (): readonly string[] => readdirSync(join(workFolder, 'temp')).filter((name) => name.startsWith('received'));
-    await expect.poll(received, { timeout: 5_000 }).toHaveLength(1);
-    child.kill('SIGKILL');
-    await once(child, 'close');
-    expect(received()).toHaveLength(1);
-    await using jobs = await createMediaJobs({ operations: [copy], store: createSqliteStore({ file: join(workFolder, 'jobs.db') }), workFolder });
-    expect(received()).toEqual([]);
-    expect((await jobs.list()).jobs).toEqual([]);
-  } finally {
-    child.kill('SIGKILL');
-    await rm(workFolder, { recursive: true, force: true });
-  }
-  expect(existsSync(workFolder)).toBe(false);
+  await using service = await startService();
+  const { workFolder } = service;
+  using raw = await openRawRequest(service.port);
+  raw.write(start);
+  const received = (): readonly string[] => readdirSync(join(workFolder, 'temp')).filter((name) => name.startsWith('received'));
+  await expect.poll(received, { timeout: 5_000 }).toHaveLength(1);
+  await service.kill();
+  expect(received()).toHaveLength(1);
+  await using jobs = await createMediaJobs({ operations: [copy], store: createSqliteStore({ file: join(workFolder, 'jobs.db') }), workFolder });
+  expect(received()).toEqual([]);
+  expect((await jobs.list()).jobs).toEqual([]);
+});
+
+test('the memory of a service stays flat while 192 MiB come in', async () => {
+  await using service = await startService();
+  const mib = 1_048_576;
+  // The most that it has ever held, by the kernel.
+  const most = (): number => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8'))?.[1]) * 1_024;
+  expect(await sendUpload(service.url, 64 * mib)).toBe(202);
+  const before = most();
+  expect(await sendUpload(service.url, 192 * mib)).toBe(202);
+  expect(most() - before).toBeLessThan(64 * mib);
 });
 
 test.each([['within its file', start], ['between its parts', start.slice(0, start.indexOf(head) + 40)]])('an upload that a closing of the service meets %s is told to come again, and leaves nothing', async (_where, sent) => {
