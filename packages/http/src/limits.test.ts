@@ -56,3 +56,13 @@ test('two services live in one app, each under its own path', async () => {
   expect((await app.inject({ url: '/two/jobs' })).json()).toEqual({ jobs: [] });
   await app.close();
 });
+
+test('an app that has an answer of its own to unknown paths keeps it', async () => {
+  await using service = await openService({ operations: [say] });
+  const app = Fastify();
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ mine: true }));
+  await app.register(mediaJobs, { jobs: service.jobs, docs: false });
+  expect((await app.inject({ url: '/nothing' })).json()).toEqual({ mine: true });
+  expect((await app.inject({ url: '/jobs/mj_none' })).json()).toMatchObject({ code: 'JOB_NOT_FOUND' });
+  await app.close();
+});

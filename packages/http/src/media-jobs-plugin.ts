@@ -51,7 +51,7 @@ export async function mediaJobs(fastify: FastifyInstance, options: MediaJobsHttp
     done();
   });
   fastify.setErrorHandler(sendProblem);
-  fastify.setNotFoundHandler((request, reply) => sendProblem(noRoute(request.method, request.url), request, reply));
+  answerUnknownPaths(fastify);
   if (!fastify.hasRequestDecorator('parts')) await fastify.register(multipart);
   answerExpectations(fastify.server, (request) => isTooLong(request, context.maxUploadBytes));
   await serve(fastify, context, gate);
@@ -79,6 +79,15 @@ function isTooLong(request: Parameters<typeof requireDeclaredLength>[0], maxByte
     return false;
   } catch (error) {
     return MediaJobError.isInstance(error);
+  }
+}
+
+/** At the root of an app that has an answer of its own to unknown paths, that one stands. */
+function answerUnknownPaths(fastify: FastifyInstance): void {
+  try {
+    fastify.setNotFoundHandler((request, reply) => sendProblem(noRoute(request.method, request.url), request, reply));
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('Not found handler already set')) throw error;
   }
 }
 
