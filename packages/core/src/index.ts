@@ -6,6 +6,7 @@ export type { Before, PipelineOutput, StepOutputs, StepReportSchema, StepResult 
 export { inputFile, inputFileFields } from './operation/input-file.ts';
 export { createProcessQueue, type ProcessQueueOptions } from './memory/process-queue.ts';
 export { defaultLimits } from './resilience/limits.ts';
+export { guardOperation } from './resilience/guard-operation.ts';
 export { breakerDefaults, createBreaker, speaksAgainstService, type Breaker, type BreakerOptions, type BreakerState } from './resilience/breaker.ts';
 export type { CancelOutcome, Job, JobFile } from './run/job-handle.ts';
 export type { JobEvent } from './run/job-event-stream.ts';

@@ -4,7 +4,7 @@
  * - `permanent`: the same input will fail again; never retried.
  * - `transient`: may pass by itself; retried with back-off.
  * - `overload`: the other side asked for patience; retried, not before `retryAfterMs`.
- * - `infrastructure`: a store, queue or disk is away; retried, the attempt is not charged.
+ * - `infrastructure`: a store, queue, disk or service is away; retried, not before `retryAfterMs`, the attempt is not charged.
  * - `interrupted`: stopped by a shutdown; the attempt is refunded.
  * - `lost`: the worker or its claim is gone; counted on a budget of its own.
  */
@@ -74,7 +74,7 @@ export const errorCodes: Readonly<Record<MediaJobErrorCode, CodeEntry>> = Object
   MEMORY_SHORT: row('infrastructure', 503, 'There is not enough memory to start.'),
   GPU_MEMORY_SHORT: row('infrastructure', 503, 'No graphics card has enough free memory to start.'),
   QUEUE_FULL: row('overload', 429, 'The waiting line is full.'),
-  CIRCUIT_OPEN: row('overload', 503, 'A service or engine failed several times in a row and is left alone for a while.'),
+  CIRCUIT_OPEN: row('infrastructure', 503, 'A service or engine failed several times in a row and is left alone for a while.'),
   WORK_FOLDER_UNSAFE: row('permanent', 500, 'The work folder is a link, is owned by somebody else, or is not a folder.'),
   WORK_FOLDER_MISSING: row('permanent', 404, 'There is no work folder with jobs at the path.'),
   CLEANUP_FAILED: row('infrastructure', 500, 'A file that should be gone could not be removed; the next sweep tries again.'),

@@ -14,9 +14,12 @@ export async function abandonSteps(steps: readonly PipelineStep[], input: unknow
   for (const step of steps) {
     const job = await jobs.find(step.operation.name, step.input(beforeOf(input, done)), filesOf(done));
     if (job === null) return;
-    const { state } = await job.record();
-    if (state !== 'completed') return await job.abandon(atOnce);
-    done.set(step.name, await readStep(step, job));
-    job.leave();
+    try {
+      const { state } = await job.record();
+      if (state !== 'completed') return await job.abandon(atOnce);
+      done.set(step.name, await readStep(step, job));
+    } finally {
+      job.leave();
+    }
   }
 }

@@ -26,7 +26,7 @@ test('five failures in a row open it, and it then refuses without calling, telli
   await clock.advance(20_000);
   let called = false;
   const refused = breaker.run(() => Promise.resolve((called = true)));
-  await expect(refused).rejects.toMatchObject({ code: 'CIRCUIT_OPEN', class: 'overload', httpStatus: 503, retryAfterMs: 40_000, facts: { breaker: 'transcriber', failures: 5, retryAt: new Date(clock.now() + 40_000).toISOString() } });
+  await expect(refused).rejects.toMatchObject({ code: 'CIRCUIT_OPEN', class: 'infrastructure', httpStatus: 503, retryAfterMs: 40_000, facts: { breaker: 'transcriber', failures: 5, retryAt: new Date(clock.now() + 40_000).toISOString() } });
   expect(called).toBe(false);
 });
 
@@ -92,7 +92,7 @@ test('calls that began before it opened count no more when they end', async () =
   expect(breaker).toMatchObject({ state: 'open', failures: 5, retryAfterMs: 30_000 });
 });
 
-test.each(['INVALID_INPUT', 'JOB_NOT_FOUND', 'INPUT_TOO_LARGE', 'DOWNLOAD_REFUSED', 'INPUT_CHANGED', 'QUEUE_FULL', 'ABORTED', 'CANCELLED', 'INTERRUPTED'] as const)('%s never counts', async (code) => {
+test.each(['INVALID_INPUT', 'JOB_NOT_FOUND', 'INPUT_TOO_LARGE', 'DOWNLOAD_REFUSED', 'INPUT_CHANGED', 'QUEUE_FULL', 'ABORTED', 'CANCELLED', 'INTERRUPTED', 'CIRCUIT_OPEN'] as const)('%s never counts', async (code) => {
   const { breaker } = setUp();
   for (let failure = 0; failure < 50; failure += 1) await fails(breaker, error(code));
   expect(breaker).toMatchObject({ state: 'closed', failures: 0 });

@@ -41,7 +41,8 @@ export const breakerDefaults = Object.freeze({ maxFailures: 5, openMs: 60_000 })
  * (4xx), a wish for patience and an abort say nothing about that.
  */
 export function speaksAgainstService(error: MediaJobError): boolean {
-  if (error.class !== 'transient' && error.class !== 'infrastructure') return false;
+  // A breaker further in has not even asked.
+  if (error.code === 'CIRCUIT_OPEN' || (error.class !== 'transient' && error.class !== 'infrastructure')) return false;
   return error.httpStatus >= 500 && error.facts['originalType'] !== 'AbortError';
 }
 

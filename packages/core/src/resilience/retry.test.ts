@@ -28,6 +28,10 @@ test('an overload waits at least as long as the other side asked', () => {
   expect(judgeFailure(error('QUEUE_FULL', 10), { ...failed, attempts: 3 })).toEqual({ kind: 'retry', delayMs: 4_000, charged: true });
 });
 
+test('what is away for a known time is not asked before, and that is not charged', () => {
+  expect(judgeFailure(error('CIRCUIT_OPEN', 60_000), failed)).toEqual({ kind: 'retry', delayMs: 60_000, charged: false });
+});
+
 test('an error of the infrastructure is not charged, and its delay grows with the refunds', () => {
   expect(judgeFailure(error('DISK_FULL'), { ...failed, attempts: 7, refunds: 2 })).toEqual({ kind: 'retry', delayMs: 4_000, charged: false });
   expect(judgeFailure(error('INTERRUPTED'), failed)).toEqual({ kind: 'retry', delayMs: 1_000, charged: false });

@@ -28,13 +28,13 @@ export function retryDelayMs(count: number, { retryBaseMs, retryCapMs, random }:
 }
 
 /**
- * What becomes of a job after this error, by the error's class: `permanent` fails; `overload` waits at least as long as
- * it was asked to; `infrastructure` and `interrupted` are not charged; all else is charged.
+ * What becomes of a job after this error, by the error's class: `permanent` fails; `overload` and `infrastructure` wait at least as
+ * long as they were asked to; `infrastructure` and `interrupted` are not charged; all else is charged.
  */
 export function judgeFailure(error: MediaJobError, failed: FailedAttempt): Verdict {
   if (error.class === 'permanent') return { kind: 'failed' };
   if (error.class === 'infrastructure' || error.class === 'interrupted') {
-    return { kind: 'retry', delayMs: retryDelayMs(failed.refunds + 1, failed), charged: false };
+    return { kind: 'retry', delayMs: Math.max(error.retryAfterMs ?? 0, retryDelayMs(failed.refunds + 1, failed)), charged: false };
   }
   const delayMs = retryDelayMs(failed.attempts, failed);
   return { kind: 'retry', delayMs: error.class === 'overload' ? Math.max(error.retryAfterMs ?? 0, delayMs) : delayMs, charged: true };
