@@ -47,7 +47,8 @@ describe('a program that ends well', () => {
   });
 
   it('stands back for others as far as it was asked to, with all that it starts', async () => {
-    const { stdoutTail } = await runProgram({ command: 'sh', args: ['-c', 'nice; exec nice'], niceness: 7 });
+    // It is told so just behind its start.
+    const { stdoutTail } = await runProgram({ command: 'sh', args: ['-c', 'sleep 0.2; nice; exec nice'], niceness: 7 });
     expect(stdoutTail).toBe('7\n7\n');
   });
 
