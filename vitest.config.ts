@@ -12,6 +12,8 @@ export default defineConfig({
     exclude: soak ? [] : ['**/*.soak.test.ts'],
     testTimeout: soak ? 1_800_000 : 30_000,
     hookTimeout: 60_000,
+    // What is waited for comes sooner or later: on a busy machine later.
+    expect: { poll: { timeout: 20_000 } },
     pool: 'forks',
     fileParallelism: !soak,
     // Most tests wait for processes of theirs: on two processors, two files at a time take two thirds of the time of one.
