@@ -29,12 +29,12 @@ export class Crew implements AsyncDisposable {
     const child = awake[number % Math.max(1, awake.length)];
     if (child === undefined) return;
     if (signal === 'SIGSTOP') this.#frozen.add(child.pid);
-    process.kill(child.pid, signal);
+    send(child.pid, signal);
   }
 
   /** Lets all go on that were frozen. */
   thaw(): void {
-    for (const pid of this.#frozen) process.kill(pid, 'SIGCONT');
+    for (const pid of this.#frozen) send(pid, 'SIGCONT');
     this.#frozen.clear();
   }
 
@@ -64,6 +64,15 @@ export class Crew implements AsyncDisposable {
       this.#frozen.delete(child.pid);
       if (exitCode !== null && exitCode !== 0 && exitCode !== redisAwayExit) throw new Error(`Expected a worker to go on, got its end with ${exitCode}: ${stderrTail}`);
     }
+  }
+}
+
+/** A poison job may have ended it a moment ago. */
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

@@ -116,8 +116,8 @@ test('a reset leaves nothing in line of what came before it, and pauses nothing'
   await opened.jobs.submit('slow', { number: 1 });
   await slow.started(1);
   for (const number of [2, 3, 4]) await opened.jobs.submit('slow', { number });
-  const report = await opened.jobs.reset({ level: 'deep' });
-  expect(report).toMatchObject({ ok: true, errors: [] });
+  const report = await opened.jobs.reset({ level: 'deep', queue: true });
+  expect(report).toMatchObject({ ok: true, queuePurged: true, errors: [] });
   const [queue] = await opened.queue.queues();
   await expect.poll(() => opened.queue.depth()).toEqual({ waiting: 0, running: 0 });
   expect(await queue?.isPaused()).toBe(false);
