@@ -1,12 +1,11 @@
 import { hasEnded, type JobEvent } from '@media-jobs/core';
 import { MediaJobError } from '@media-jobs/foundation';
-import type { Call, Route } from '../route/route.ts';
 import type { HttpContext } from '../http-context.ts';
-import { defineRoute } from '../route/route.ts';
-import { toProblem } from '../problem/problem.ts';
 import { untilGone } from '../jobs/client-gone.ts';
 import { findJob, jobPath, type FoundJob } from '../jobs/find-job.ts';
 import { viewOf } from '../jobs/job-view.ts';
+import { toProblem } from '../problem/problem.ts';
+import { defineRoute, type Call, type Route } from '../route/route.ts';
 import { eventId, hasSeenEnd, isNews, parseEventId, type EventPlace } from './event-place.ts';
 import { openEventStream, type EventStream } from './event-stream.ts';
 

@@ -134,6 +134,17 @@ test('a form that ends within its file is refused, and leaves nothing', async ()
   await noJobs(service);
 });
 
+test('an upload that there is no room for is refused with a time to wait, before it is read', async () => {
+  await using service = await openService({ operations: [copy], jobs: { diskReserveBytes: 1e18 } });
+  using raw = await openRawRequest(service.port);
+  raw.write(`${start('content-length: 500000')}${head}half a file`);
+  const answer = await raw.until('"code"');
+  expect(answer).toMatch(/^HTTP\/1.1 507 [\s\S]*retry-after: 30[\s\S]*"code":"DISK_FULL"/i);
+  // Which folder of which disk that is, the log says.
+  expect(answer).not.toContain(service.workFolder);
+  await noJobs(service);
+});
+
 test('one upload too many at a time is told to come again', async () => {
   await using service = await openService({ ...small, http: { maxUploads: 1 } });
   using raw = await openRawRequest(service.port);
