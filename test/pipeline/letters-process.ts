@@ -1,27 +1,28 @@
-import { createMediaJobs } from '@media-jobs/core';
-import { createSqliteStore } from '@media-jobs/sqlite-store';
-import { letterPipeline, letterSteps } from '../../packages/core/src/pipeline/testing/letter-steps.ts';
+import { createMediaJobs, type Attempt } from '@media-jobs/core';
+import { hang, letterPipeline, letterSteps } from '../../packages/core/src/pipeline/testing/letter-steps.ts';
+import { openStore, type StoreSpec } from '../chaos/worker/open-store.ts';
 
 /** What the test tells this process, as JSON: where, and in which step it waits to be killed; `then` is what it says. */
 interface Orders {
   readonly folder: string;
+  readonly store: StoreSpec;
   readonly haltIn: string | null;
   /** Whether it submits the pipeline; else it only opens, and works on what is there. */
   readonly submits: boolean;
 }
 
-const { folder, haltIn, submits } = JSON.parse(process.argv[2] ?? '') as Orders;
+const { folder, store, haltIn, submits } = JSON.parse(process.argv[2] ?? '') as Orders;
 process.once('disconnect', () => process.exit());
 
-const halt = (name: string) => async (): Promise<void> => {
+const halt = (name: string) => async (attempt: Attempt): Promise<void> => {
   process.send?.({ event: 'in', name });
-  if (name === haltIn) await new Promise(() => undefined);
+  if (name === haltIn) await hang(attempt);
 };
 const steps = letterSteps({ fetch: halt('fetch'), upper: halt('upper'), count: halt('count') });
 const pipeline = letterPipeline('letters', steps);
 const jobs = await createMediaJobs({
   operations: [steps.fetch, steps.upper, steps.count, pipeline],
-  store: createSqliteStore({ file: `${folder}/jobs.db`, pollIntervalMs: 50 }),
+  store: await openStore(store),
   workFolder: `${folder}/work`,
   pollIntervalMs: 50,
 });
