@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { filesBelow, processesOf, untilEmpty } from '../command/leftovers.ts';
 import { talk } from '../command/run-command.ts';
 import { keepLook, openBrowser, type TestBrowser } from './support/open-browser.ts';
+import { picturesShown, slowDown, standAt, tabTo, timeOf } from './support/page-deeds.ts';
 import { openTalkService, type TalkService } from './support/open-talk-service.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -24,37 +25,23 @@ afterAll(async () => {
   expect(await untilEmpty(() => processesOf(process.pid))).toEqual([]);
 });
 
-/** Goes on with the tab key until the focus is on what is looked for. */
-async function tabTo(page: Page, selector: string): Promise<void> {
-  for (let steps = 0; steps < 60; steps += 1) {
-    if (await page.locator(`${selector}:focus`).count() > 0) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`The tab key never came to ${selector}.`);
-}
-
 async function chooseFile(page: Page, file: string | { readonly name: string; readonly mimeType: string; readonly buffer: Buffer }): Promise<void> {
   await tabTo(page, '#file');
   const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
   await chooser.setFiles(file);
 }
 
-/** Waits until all pictures are there. */
-async function picturesShown(page: Page): Promise<void> {
-  await expect.poll(() => page.locator('img').evaluateAll((pictures) => pictures.every((picture) => (picture as unknown as { readonly naturalWidth: number }).naturalWidth > 0))).toBe(true);
+/** When the last line of what the service heard begins, in seconds. */
+async function lastLineBegins(): Promise<number> {
+  const { jobs } = await service.jobs.list({ operation: 'transcribe' });
+  const { segments = [] } = Object(jobs[0]?.output) as { readonly segments?: readonly { readonly start: number }[] };
+  return segments.at(-1)?.start ?? Infinity;
 }
 
 async function start(page: Page, operation: string, name: string): Promise<void> {
   await page.locator('#operation').selectOption(operation);
   await page.locator('#file').setInputFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(name) });
   await page.locator('#submit').click();
-}
-
-/** As over a line of 100 kB a second. */
-async function slowDown(page: Page): Promise<void> {
-  const session = await page.context().newCDPSession(page);
-  await session.send('Network.enable');
-  await session.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 100_000 });
 }
 
 /** Rows of the list with this name in them. */
@@ -71,9 +58,11 @@ test('by keyboard alone, a film becomes a transcript that follows the player, wi
   expect(await page.locator('#job-title:focus').count()).toBe(1);
   await tabTo(page, '.transcript li:last-child .line');
   await page.keyboard.press('Enter');
-  await page.locator('.transcript li:last-child .line[aria-current="true"]').waitFor();
-  await expect.poll(() => page.locator('audio').evaluate((player) => (player as unknown as { readonly currentTime: number }).currentTime)).toBeGreaterThan(0);
-  expect(await page.locator('.line[aria-current="true"]').count()).toBe(1);
+  const begins = await lastLineBegins();
+  await expect.poll(() => timeOf(page)).toBeGreaterThanOrEqual(begins);
+  await standAt(page, begins + 0.1);
+  await page.locator('.transcript li:last-child .line[aria-current="true"] .word.now').waitFor();
+  expect([await page.locator('.word.now').allTextContents(), await page.locator('.line[aria-current="true"]').count()]).toEqual([['start'], 1]);
   expect(await page.locator('.files a').allTextContents()).toEqual(['transcript.txt', 'transcript.srt', 'transcript.vtt', 'transcript.json', 'waveform.png']);
   const [captions] = await Promise.all([page.waitForEvent('download'), page.locator('.files a', { hasText: '.srt' }).press('Enter')]);
   expect([captions.suggestedFilename(), readFileSync(await captions.path(), 'utf8')]).toEqual(['transcript.srt', expect.stringContaining('-->')]);
@@ -96,7 +85,8 @@ test('the same film again is answered from the cache, and a reload shows the sam
   await page.reload();
   await page.locator('.said').first().waitFor();
   await page.locator('.listen input').setInputFiles(talk);
-  await page.locator('.line').first().click();
+  await page.locator('audio').waitFor();
+  await standAt(page, 1);
   await page.locator('.line').first().and(page.locator('[aria-current="true"]')).waitFor();
   await page.locator('.job-row').first().waitFor();
   await picturesShown(page);
@@ -105,18 +95,22 @@ test('the same film again is answered from the cache, and a reload shows the sam
   expect(wrong).toEqual([]);
 });
 
-test('a job that runs is cancelled, one that failed says why and is tried again, one that has ended is deleted', async () => {
+test('a job that runs shows what it has so far and is cancelled, one that failed says why and is tried again, one that has ended is deleted', async () => {
   await using visit = await browser.open(service.url);
   const { page, wrong } = visit;
   await start(page, 'dawdle', 'slow.txt');
   await page.locator('.progress-words', { hasText: 'dawdling, 40 %' }).waitFor();
+  service.tell({ start: 0, end: 2, text: 'Once upon a time' });
+  await page.locator('.said', { hasText: 'Once upon a time' }).waitFor();
+  await keepLook(page, 'running-1280');
   await row(page, 'slow.txt').getByRole('button', { name: 'Cancel slow.txt' }).click();
   await page.locator('.job .chip[data-state="cancelled"]').waitFor();
   await start(page, 'stumble', 'half.txt');
   await page.locator('.job .problem', { hasText: 'got half of one. Send it again.' }).waitFor();
   await keepLook(page, 'failed-1280');
   await row(page, 'half.txt').getByRole('button', { name: 'Retry half.txt' }).click();
-  await page.locator('#news', { hasText: 'half.txt: failed.' }).waitFor();
+  await expect.poll(async () => (await service.jobs.list({ operation: 'stumble', states: ['failed'] })).jobs.map(({ generation }) => generation)).toEqual([2]);
+  await page.locator('.job .problem', { hasText: 'got half of one. Send it again.' }).waitFor();
   await row(page, 'slow.txt').getByRole('button', { name: 'Delete slow.txt' }).press('Enter');
   await row(page, 'slow.txt').waitFor({ state: 'detached' });
   // Whoever deletes by keyboard does not fall out of the list.

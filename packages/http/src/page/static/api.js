@@ -86,14 +86,33 @@ export function upload(path, form, { onProgress, signal }) {
   });
 }
 
+/** Addresses of what the browser holds in memory for players and pictures. @type {Set<string>} */
+const held = new Set();
+
+/**
+ * An address of something in memory, until `letGo`.
+ *
+ * @param {Blob} content
+ */
+export function hold(content) {
+  const address = URL.createObjectURL(content);
+  held.add(address);
+  return address;
+}
+
+/** Gives the memory of all that is held back. */
+export function letGo() {
+  for (const address of held) URL.revokeObjectURL(address);
+  held.clear();
+}
+
 /**
  * Where a player or a picture finds a file of a job. They cannot send a token: with one the file is fetched first.
  *
  * @param {string} path
  */
 export async function addressOf(path) {
-  if (token() === '') return path;
-  return URL.createObjectURL(await (await ask(path)).blob());
+  return token() === '' ? path : hold(await (await ask(path)).blob());
 }
 
 /** @param {unknown} error */

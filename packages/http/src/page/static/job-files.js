@@ -1,4 +1,4 @@
-import { addressOf, askJson, errorInWords, token } from './api.js';
+import { addressOf, askJson, errorInWords, hold, token } from './api.js';
 import { announce, make } from './dom.js';
 import { bytesInWords } from './words.js';
 
@@ -39,7 +39,7 @@ const isA = (/** @type {JobFile} */ { mediaType = '' }, /** @type {string} */ ki
  * @returns {Promise<string | undefined>}
  */
 export async function soundOf(files, sent) {
-  if (sent !== undefined && /^(audio|video)\//.test(sent.type)) return URL.createObjectURL(sent);
+  if (sent !== undefined && /^(audio|video)\//.test(sent.type)) return hold(sent);
   const found = files.find((file) => isA(file, 'audio')) ?? files.find((file) => isA(file, 'video'));
   return found === undefined ? undefined : addressOf(found.path);
 }
@@ -81,7 +81,6 @@ async function saveWithToken(event, path, name) {
   try {
     const address = await addressOf(path);
     make('a', { href: address, download: name }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 60_000);
   } catch (error) {
     announce(errorInWords(error));
   }

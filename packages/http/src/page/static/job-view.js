@@ -1,4 +1,4 @@
-import { askJson, errorInWords, upload } from './api.js';
+import { askJson, errorInWords, hold, letGo, upload } from './api.js';
 import { announce, at, make } from './dom.js';
 import { follow, hasEnded } from './follow.js';
 import { filesOf, linksOf, picturesOf, relatives, soundOf } from './job-files.js';
@@ -21,6 +21,7 @@ export function setUpJobView({ operations, listed, onChanged }) {
 
   const open = (/** @type {any} */ job, /** @type {File | undefined} */ file, /** @type {boolean} */ takesFocus) => {
     leave();
+    letGo();
     if (file !== undefined) sent.set(job.id, file);
     const view = drawFrame(job, operations);
     place.replaceChildren(...view.elements);
@@ -38,6 +39,7 @@ export function setUpJobView({ operations, listed, onChanged }) {
     open,
     close() {
       leave();
+      letGo();
       place.hidden = true;
       place.replaceChildren();
     },
@@ -121,7 +123,7 @@ function offerListening({ player }) {
   input.addEventListener('change', () => {
     const [file] = input.files ?? [];
     if (file === undefined) return;
-    player.src = URL.createObjectURL(file);
+    player.src = hold(file);
     player.hidden = false;
     player.focus();
     label.remove();

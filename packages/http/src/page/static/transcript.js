@@ -39,7 +39,7 @@ export function makeTranscript(onSeek) {
     },
     add,
     /**
-     * Marks what is being said.
+     * Marks what is being said: the line, and in it the word that began last, for engines tell some words without a length.
      *
      * @param {number} seconds
      */
@@ -49,18 +49,11 @@ export function makeTranscript(onSeek) {
         if (isNow && line.getAttribute('aria-current') !== 'true') bring(list, line);
         if (isNow) line.setAttribute('aria-current', 'true');
         else line.removeAttribute('aria-current');
-        words.forEach((word, place) => word.classList.toggle('now', isNow && isSpoken(segment.words?.[place], seconds)));
+        const spoken = isNow ? (segment.words ?? []).findLastIndex(({ start }) => start <= seconds) : -1;
+        words.forEach((word, place) => word.classList.toggle('now', place === spoken));
       }
     },
   };
-}
-
-/**
- * @param {{ readonly start: number; readonly end: number } | undefined} word
- * @param {number} seconds
- */
-function isSpoken(word, seconds) {
-  return word !== undefined && seconds >= word.start && seconds < word.end;
 }
 
 /**
