@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { HttpContext } from '../http-context.ts';
 import { defineRoute, type Answer, type Route } from '../route/route.ts';
-import { createHealthAsker, type HealthAsker } from './check-health.ts';
+import { withoutPlaces } from '../problem/without-places.ts';
+import { createHealthAsker, type CheckResult, type HealthAsker } from './check-health.ts';
 
 const checkSchema = z.object({ name: z.string(), ok: z.boolean(), detail: z.string(), advice: z.string().optional(), wallMs: z.number() });
 const healthSchema = z.object({ status: z.enum(['ok', 'unhealthy', 'closing']), service: z.string(), version: z.string(), time: z.iso.datetime(), checks: z.array(checkSchema) });
@@ -15,7 +16,7 @@ const answers: Readonly<Record<number, Answer>> = {
 export function healthRoutes({ jobs, healthTimeoutMs, service, closing }: HttpContext, askAll: HealthAsker): readonly Route[] {
   // Whether requests can be taken: what a job needs only later may be away for a while.
   const askStore = createHealthAsker({ checks: jobs.healthChecks.filter(({ name }) => name === 'store'), timeoutMs: healthTimeoutMs });
-  const told = (status: z.infer<typeof healthSchema>['status'], checks: readonly unknown[]): unknown => ({ status, service: service.name, version: service.version, time: new Date().toISOString(), checks });
+  const told = (status: z.infer<typeof healthSchema>['status'], checks: readonly CheckResult[]): unknown => ({ status, service: service.name, version: service.version, time: new Date().toISOString(), checks: checks.map(withoutOurPlaces) });
   const common = { method: 'GET', tag: 'health', access: 'open', refusals: [], unlimited: true } as const;
   return [
     defineRoute({
@@ -39,4 +40,9 @@ export function healthRoutes({ jobs, healthTimeoutMs, service, closing }: HttpCo
       handle: () => Promise.resolve(told('ok', [])),
     }),
   ];
+}
+
+/** Anybody may ask. */
+function withoutOurPlaces({ detail, advice, ...check }: CheckResult): CheckResult {
+  return { ...check, detail: withoutPlaces(detail), ...(advice === undefined ? {} : { advice: withoutPlaces(advice) }) };
 }

@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { HealthCheck } from '@media-jobs/core';
 import { MediaJobError } from '@media-jobs/foundation';
 import { createFfmpeg, prepareSpeechOperation } from '@media-jobs/ffmpeg';
@@ -28,6 +28,8 @@ test('a healthy service says so, with what each check found and how long it took
   expect([status, health]).toMatchObject([200, { status: 'ok', service: 'normaliser', version: '1.2.3' }]);
   expect(health.checks.map(({ name }) => name)).toEqual(['store', 'disk', 'memory', 'gpu', 'workers', 'ffmpeg', 'ffprobe']);
   for (const { ok, detail, wallMs } of health.checks) expect([ok, detail.length > 0, wallMs < 2_000]).toEqual([true, true, true]);
+  // Anybody may ask.
+  expect(JSON.stringify(health)).not.toContain(dirname(service.workFolder));
 });
 
 test('health turns within seconds when a program goes, and back when it returns', async () => {
