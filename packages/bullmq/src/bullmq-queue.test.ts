@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createBullmqQueue, type BullmqQueue } from './bullmq-queue.ts';
 import { createSchedule } from './schedule.ts';
 import { adminOf } from './testing/queue-harness.ts';
-import { countClients, startRedis, type TestRedis } from './testing/redis-server.ts';
+import { countClients, startRedis, type TestRedis } from '../../redis-store/src/testing/redis-server.ts';
 
 let server: TestRedis;
 let admin: Redis;

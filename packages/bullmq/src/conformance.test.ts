@@ -2,7 +2,7 @@ import type { JobQueue } from '@media-jobs/core';
 import { brokenSharedQueues, jobQueueCases, sharedQueueCases } from '@media-jobs/core/conformance';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { adminOf, queueHarness } from './testing/queue-harness.ts';
-import { countClients, startRedis, type TestRedis } from './testing/redis-server.ts';
+import { countClients, startRedis, type TestRedis } from '../../redis-store/src/testing/redis-server.ts';
 
 let server: TestRedis;
 

@@ -2,7 +2,7 @@ import type { JobQueue } from '@media-jobs/core';
 import type { SharedQueueHarness } from '@media-jobs/core/conformance';
 import { Redis } from 'ioredis';
 import { createBullmqQueue } from '../bullmq-queue.ts';
-import type { TestRedis } from './redis-server.ts';
+import type { TestRedis } from '../../../redis-store/src/testing/redis-server.ts';
 
 let count = 0;
 
