@@ -95,17 +95,16 @@ test('several chunks at a time give the same text, the same live order and risin
   const { file } = someBursts(80, 11, (random) => 0.05 + 0.5 * random());
   const one = await transcribed(file);
   const random = seededRandom(3);
-  let running = 0;
-  let most = 0;
+  const allThree = Promise.withResolvers<void>();
   const three = await transcribed(file, {
     lanes: 3,
-    delay: async () => {
-      most = Math.max(most, (running += 1));
+    delay: async (_request, number) => {
+      // The first three wait for each other, so it only ends where three run at a time.
+      if (number === 3) allThree.resolve();
+      await allThree.promise;
       await turn(30 * random());
-      running -= 1;
     },
   });
-  expect(most).toBe(3);
   expect(three.run?.result).toEqual(one.run?.result);
   expect(plain(three.live)).toEqual(plain(one.live));
   expect(three.run?.chunks).toEqual({ heard: one.requests.length, resumed: 0 });
@@ -121,10 +120,31 @@ test('the engine is told when nothing follows, so that it is kept no longer than
   expect(more).toEqual([...Array.from({ length: requests.length - 1 }, () => true), false]);
   const random = seededRandom(5);
   const three = await transcribed(file, { lanes: 3, delay: () => turn(40 * random()) });
-  // As soon as none waits, each lane's engine is of no more use.
-  expect(three.more.lastIndexOf(true)).toBe(requests.length - 4);
+  // As many are told that more follows as more do follow.
+  expect(three.more.filter(Boolean)).toHaveLength(requests.length - 3);
   expect(new Set(three.requests.map(({ lane }) => lane))).toEqual(new Set([0, 1, 2]));
   expect(run).toMatchObject({ waitMs: requests.length, loadMs: 2 * requests.length, transcribeMs: 3 * requests.length, result: { warnings: ['the same'] } });
+});
+
+test('a chunk that waits is promised to one lane, also where all are done at the same moment', async () => {
+  const { file } = someBursts(60, 12, () => 0.5);
+  const { requests } = await transcribed(file);
+  const more: boolean[] = [];
+  let round = Promise.withResolvers<void>();
+  let begun = 0;
+  const hear: TranscribeChunksOptions['hear'] = async (request) => {
+    begun += 1;
+    const wait = round.promise;
+    if (begun % 3 === 0 || begun === requests.length) {
+      round.resolve();
+      round = Promise.withResolvers();
+    }
+    await wait;
+    more.push(request.more());
+    return { result: { segments: [], language: 'en', warnings: [] }, release: null, waitMs: 1, loadMs: 2, transcribeMs: 3, releaseMs: 4 };
+  };
+  await transcribed(file, { lanes: 3, hear });
+  expect(more.filter(Boolean)).toHaveLength(requests.length - 3);
 });
 
 test('a run that failed is gone on with: what was finished is not heard again', async () => {

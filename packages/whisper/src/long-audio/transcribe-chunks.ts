@@ -22,7 +22,7 @@ export interface ChunkRequest {
   readonly language: string;
   /** Of those that hear side by side, which one this is, from 0. */
   readonly lane: number;
-  /** Whether another chunk waits at this moment: then the engine is worth keeping. */
+  /** Whether another chunk waits, and promises it to this lane: then the engine is worth keeping. */
   readonly more: () => boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (ratio: number) => void;
@@ -71,6 +71,8 @@ class ChunkedRun implements AsyncDisposable {
   readonly #controls: ReturnType<typeof joinSignals>;
   readonly #plan: AsyncGenerator<Chunk, void, void>;
   readonly #ahead: Chunk[] = [];
+  /** Lanes that were promised one of those ahead and have not taken it yet: what one engine is kept for, no second is. */
+  readonly #promised = new Set<number>();
   readonly #live: SegmentRelay;
   readonly #joined: SegmentRelay;
   readonly #segments: Segment[] = [];
@@ -122,7 +124,7 @@ class ChunkedRun implements AsyncDisposable {
       for (;;) {
         await this.#options.pace?.(signal);
         if (signal.aborted) throw abortErrorOf(signal);
-        const next = await this.#next();
+        const next = await this.#next(lane);
         if (next === undefined) return;
         await this.#process(next, lane);
       }
@@ -133,7 +135,7 @@ class ChunkedRun implements AsyncDisposable {
   }
 
   /** Looks ahead, so that each engine knows whether it is needed again. */
-  async #next(): Promise<Chunk | undefined> {
+  async #next(lane: number): Promise<Chunk | undefined> {
     const { lanes } = this.#options;
     while (this.#ahead.length <= lanes) {
       const { value } = await this.#plan.next();
@@ -141,7 +143,13 @@ class ChunkedRun implements AsyncDisposable {
       this.#planned += 1;
       this.#ahead.push(value);
     }
+    this.#promised.delete(lane);
     return this.#ahead.shift();
+  }
+
+  #promise(lane: number): boolean {
+    if (this.#ahead.length > this.#promised.size) this.#promised.add(lane);
+    return this.#promised.has(lane);
   }
 
   async #process(chunk: Chunk, lane: number): Promise<void> {
@@ -167,7 +175,7 @@ class ChunkedRun implements AsyncDisposable {
       await writeChunk(wav, chunk, wavFile, signal);
       const run = await hear({
         wavFile, durationSeconds: chunkSamples(chunk) / sampleRate, language, lane, signal,
-        more: () => this.#ahead.length > 0,
+        more: () => this.#promise(lane),
         onProgress: (ratio) => this.#progress(chunk, ratio),
         onSegment: (segment) => {
           const placed = placeSegment(segment, chunk);
