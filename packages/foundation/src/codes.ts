@@ -83,6 +83,9 @@ export const errorCodes: Readonly<Record<MediaJobErrorCode, CodeEntry>> = Object
   // Store and jobs
   STORE_UNAVAILABLE: row('infrastructure', 503, 'The job store does not answer.'),
   QUEUE_UNAVAILABLE: row('infrastructure', 503, 'The queue that hands work to other machines does not answer.'),
+  FILES_UNAVAILABLE: row('infrastructure', 503, 'The file store that machines share does not answer, or cut a transfer off.'),
+  FILE_MISSING: row('permanent', 410, 'The file store no longer holds a file that a record names.'),
+  FILE_MISMATCH: row('permanent', 502, 'What the file store gave out is not the file that was stored: another size or digest, also when asked again.'),
   STORE_INCOMPATIBLE: row('permanent', 500, 'The job store was written by a newer version, or is no job store.'),
   RESETTING: row('overload', 503, 'A reset is under way that turns new work away until its end.'),
   EPOCH_PASSED: row('transient', 409, 'A reset came in between; the work belongs to the past.'),
@@ -124,6 +127,6 @@ export type MediaJobErrorCode =
   | 'DOWNLOAD_REFUSED' | 'DOWNLOAD_UNAVAILABLE' | 'DOWNLOAD_OVERLOADED' | 'DOWNLOAD_MISMATCH'
   | 'MODEL_MISSING' | 'MODEL_INVALID' | 'ENGINE_UNAVAILABLE' | 'ENGINE_FAILED' | 'UNSUPPORTED_LANGUAGE' | 'RELEASE_UNPROVEN'
   | 'DISK_FULL' | 'MEMORY_SHORT' | 'GPU_MEMORY_SHORT' | 'QUEUE_FULL' | 'CIRCUIT_OPEN' | 'WORK_FOLDER_UNSAFE' | 'WORK_FOLDER_MISSING' | 'CLEANUP_FAILED' | 'LOCK_TIMEOUT' | 'LOCK_LOST'
-  | 'STORE_UNAVAILABLE' | 'QUEUE_UNAVAILABLE' | 'STORE_INCOMPATIBLE' | 'RESETTING' | 'EPOCH_PASSED' | 'JOB_NOT_FOUND' | 'JOB_EXPIRED' | 'JOB_NOT_READY' | 'ILLEGAL_MOVE' | 'CLAIM_LOST' | 'WORKER_LOST' | 'OUTPUT_INVALID' | 'STEP_FAILED' | 'OPERATION_CHANGED'
+  | 'STORE_UNAVAILABLE' | 'QUEUE_UNAVAILABLE' | 'FILES_UNAVAILABLE' | 'FILE_MISSING' | 'FILE_MISMATCH' | 'STORE_INCOMPATIBLE' | 'RESETTING' | 'EPOCH_PASSED' | 'JOB_NOT_FOUND' | 'JOB_EXPIRED' | 'JOB_NOT_READY' | 'ILLEGAL_MOVE' | 'CLAIM_LOST' | 'WORKER_LOST' | 'OUTPUT_INVALID' | 'STEP_FAILED' | 'OPERATION_CHANGED'
   | 'SERVICE_UNAVAILABLE' | 'SERVICE_REFUSED' | 'BAD_REQUEST' | 'UNAUTHORIZED' | 'ROUTE_NOT_FOUND' | 'FILE_NOT_FOUND' | 'PRECONDITION_FAILED' | 'UNSUPPORTED_MEDIA_TYPE' | 'RANGE_UNSATISFIABLE' | 'RATE_LIMITED' | 'OVERLOADED'
   | 'ABORTED' | 'CANCELLED' | 'INTERRUPTED' | 'CLOSED' | 'UNKNOWN';

@@ -1,3 +1,4 @@
+import type { FileStore, StoredFile } from '../ports/file-store.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { StoreCapabilities } from '../ports/store-messages.ts';
@@ -49,6 +50,16 @@ export interface SharedQueueHarness extends JobQueueHarness {
   readonly stopServer: () => Promise<AsyncDisposable>;
   /** Makes the queue believe that nobody works on what is handed out. */
   readonly loseSight: (queue: JobQueue) => Promise<void>;
+}
+
+/** How the cases get at a file store, and at what lies beneath it. */
+export interface FileStoreHarness {
+  /** A store that holds nothing. The case disposes it. */
+  readonly create: () => Promise<FileStore> | FileStore;
+  /** One more handle on what a store holds, as another machine would open it. The case disposes it. */
+  readonly join: (store: FileStore) => Promise<FileStore> | FileStore;
+  /** Leaves what a process leaves that is killed in the middle of this `put`. */
+  readonly leaveUnfinished: (store: FileStore, file: StoredFile, path: string) => Promise<void>;
 }
 
 /** Whether a case is meant for stores with these capabilities. */

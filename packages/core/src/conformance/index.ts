@@ -1,4 +1,4 @@
-export { appliesTo, type ConformanceCase, type JobQueueHarness, type JobStoreHarness, type SharedQueueHarness } from './harness.ts';
+export { appliesTo, type ConformanceCase, type FileStoreHarness, type JobQueueHarness, type JobStoreHarness, type SharedQueueHarness } from './harness.ts';
 export { inTurn } from './in-turn.ts';
 export { jobStoreCases } from './job-store-cases.ts';
 export { jobQueueCases } from './job-queue-cases.ts';
@@ -7,3 +7,5 @@ export { brokenStores, type BrokenStore } from './broken-stores.ts';
 export { brokenQueues, brokenSharedQueues, type BrokenQueue } from './broken/broken-queues.ts';
 export { engineCaseApplies, engineCases, type EngineCase, type EngineHarness } from './engine-cases.ts';
 export { brokenEngines, type BrokenEngine } from './broken/broken-engines.ts';
+export { fileStoreCases } from './file-store-cases.ts';
+export { brokenFileStores, type BrokenFileStore } from './broken/broken-file-stores.ts';
