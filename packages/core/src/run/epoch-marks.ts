@@ -2,14 +2,16 @@ import { mkdirSync, rmdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { WorkFolder } from '@media-jobs/cleanup';
-import type { Logger } from '@media-jobs/foundation';
+import type { Clock, Logger, Timer } from '@media-jobs/foundation';
 
 /** Says on the shared disk in which epochs a runner has work, so that a reset in any process can wait until older work has ended. */
 export interface EpochMarks {
   /** Before work of this epoch begins. */
   enter(epoch: string): void;
-  /** When it has ended, and nothing of it is left to be written. */
+  /** When it has ended, and nothing of it is left to be written. The mark stays for `markLingersMs`: mostly the next work follows. */
   leave(epoch: string): void;
+  /** Removes at once the marks of epochs before this one that have no work; without an epoch, of all. */
+  clear(before?: string): void;
   /** Where attempts of this epoch make their temp folders. */
   folderOf(epoch: string): string;
 }
@@ -17,9 +19,19 @@ export interface EpochMarks {
 /** Folders of runners begin with this; they are in the ledger of their owner, so those of dead owners go with the sweep. */
 export const attemptsPrefix = 'attempts';
 
+/** To make and remove a folder costs more than all else that this package does for a job that does nothing. A reset waits that much longer. */
+export const markLingersMs = 100;
+
+export interface EpochMarksOptions {
+  readonly attemptsFolder: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
 /** The mark is a folder, named by the epoch, in the folder of the runner's attempts. It is there while there is work. */
-export function createEpochMarks(attemptsFolder: string, logger: Logger): EpochMarks {
+export function createEpochMarks({ attemptsFolder, clock, logger }: EpochMarksOptions): EpochMarks {
   const working = new Map<string, number>();
+  let timer: Timer | undefined;
   const folderOf = (epoch: string): string => join(attemptsFolder, epoch);
   const change = (epoch: string, act: (path: string) => void): void => {
     try {
@@ -29,18 +41,29 @@ export function createEpochMarks(attemptsFolder: string, logger: Logger): EpochM
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') logger.debug({ err: error, epoch }, 'That there is work in an epoch could not be marked');
     }
   };
-  return {
-    folderOf,
-    enter(epoch) {
-      const count = working.get(epoch) ?? 0;
-      working.set(epoch, count + 1);
-      if (count === 0) change(epoch, (path) => mkdirSync(path, { recursive: true, mode: 0o700 }));
-    },
-    leave(epoch) {
-      const count = working.get(epoch) ?? 0;
-      if (count > 1) return void working.set(epoch, count - 1);
+  const clear = (before?: string): void => {
+    for (const [epoch, count] of working) {
+      if (count > 0 || (before !== undefined && epoch >= before)) continue;
       working.delete(epoch);
       change(epoch, (path) => rmdirSync(path));
+    }
+  };
+  const clearLater = (): void => {
+    timer = undefined;
+    clear();
+  };
+  return {
+    folderOf,
+    clear,
+    enter(epoch) {
+      const count = working.get(epoch);
+      working.set(epoch, (count ?? 0) + 1);
+      if (count === undefined) change(epoch, (path) => mkdirSync(path, { recursive: true, mode: 0o700 }));
+    },
+    leave(epoch) {
+      const left = (working.get(epoch) ?? 1) - 1;
+      working.set(epoch, left);
+      if (left === 0) timer ??= clock.after(markLingersMs, clearLater);
     },
   };
 }

@@ -65,7 +65,7 @@ class JobRunner implements Runner {
     this.#keeper = context.heartbeatThread ? createLeaseKeeper(reopeningOf(context.store), context) : undefined;
     const heartbeats = createHeartbeats({ ...context, keeper: this.#keeper });
     const running = new Map<string, OpenClaim>();
-    this.#context = { ...context, heartbeats, marks: createEpochMarks(attemptsFolder, context.logger), running, stepJobsFor, closing: this.#stopping.signal, giveUp: this.#givingUp.signal, onRetry: (delayMs) => this.#wakeIn(delayMs) };
+    this.#context = { ...context, heartbeats, marks: createEpochMarks({ ...context, attemptsFolder }), running, stepJobsFor, closing: this.#stopping.signal, giveUp: this.#givingUp.signal, onRetry: (delayMs) => this.#wakeIn(delayMs) };
     this.#slots = createSlots(widths(context));
   }
 
@@ -93,6 +93,7 @@ class JobRunner implements Runner {
   stopBefore(epoch: string): number {
     const older = [...this.#context.running.values()].filter(({ claimed }) => claimed.record.epoch < epoch);
     for (const claim of older) claim.stop(stops.lost());
+    this.#context.marks.clear(epoch);
     return older.length;
   }
 
@@ -125,6 +126,7 @@ class JobRunner implements Runner {
 
   end(): void {
     this.#context.heartbeats.end();
+    this.#context.marks.clear();
   }
 
   /** The queue's handler: a place, then the claim, then the work. It never rejects. */

@@ -16,7 +16,7 @@ export interface Bench<Operations extends readonly Operation[]> extends AsyncDis
   file(name: string, content: string): Promise<string>;
   /** Folders `jobs/<epoch>/<id>/<token>` that are on disk. */
   jobFolders(): Promise<string[]>;
-  /** Names in the temp folders of attempts. */
+  /** Names in the temp folders of attempts; the marks of epochs, which stay a moment longer, are not among them. */
   tempNames(): Promise<string[]>;
   /** Everything below temp, ledger and locks. */
   leftBehind(): Promise<string[]>;
@@ -52,7 +52,7 @@ export async function openBench<const Operations extends readonly Operation[]>(o
       return join(root, name);
     },
     jobFolders: async () => (await paths(workFolder, 'jobs')).filter((path) => path.split('/').length === 4),
-    tempNames: async () => (await paths(workFolder, 'temp')).filter((path) => path.split('/').length > 2),
+    tempNames: async () => (await paths(workFolder, 'temp')).filter((path) => path.split('/').length > 3),
     leftBehind: async () => (await Promise.all(['temp', 'ledger', 'locks'].map((folder) => paths(workFolder, folder)))).flat(),
     async [Symbol.asyncDispose]() {
       await passing(clock, jobs.close({ deadlineMs: 0 }));
