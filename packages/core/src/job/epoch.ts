@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 
 /** Crockford's alphabet in lower case: sorts as the numbers do, and is safe in file names. */
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
@@ -27,9 +27,18 @@ function encodeTime(now: number): string {
   return text;
 }
 
+/** Random bytes are fetched many at a time, for each fetch is a call into the system; each is given out once. */
+const pool = new Uint8Array(4_096);
+let used = pool.length;
+
 function randomText(length: number): string {
+  if (used + length > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
   let text = '';
-  for (const byte of randomBytes(length)) text += alphabet.charAt(byte % 32);
+  for (const byte of pool.subarray(used, used + length)) text += alphabet.charAt(byte % 32);
+  used += length;
   return text;
 }
 
