@@ -1,5 +1,5 @@
 import { batchFunctions } from './batch.ts';
-import { defineScript, snapshotFunction, type Script } from './script.ts';
+import { defineScript, type Script } from './script.ts';
 
 /** Completes what a worker has done: \`applyCommit\` of core, for an outcome that completes, on the fields of the hash. */
 const commitFunction = `
@@ -48,25 +48,24 @@ end
 
 /** Takes a job out of the line: what \`applyClaim\` of core does, on the fields of the hash. */
 const claimFunction = `
-local names = {'v', 'st', 'op', 'c', 'u', 'n', 'r', 'a', 'ui', 'p', 'q', 'lm', 'g', 'pg', 's', 'h'}
--- The fields that a claim needs, 'none', or nothing when it cannot be read here.
+-- The fields and, flat, all that stands there; 'none'; or nothing when it cannot be read here.
 local function look(record)
-  local found = redis.pcall('HMGET', record, unpack(names))
-  if found.err then return nil end
-  local f, known = {}, false
-  for i, name in ipairs(names) do if found[i] then f[name], known = found[i], true end end
-  if not known and redis.call('EXISTS', record) == 0 then return 'none' end
+  local flat = redis.pcall('HGETALL', record)
+  if flat.err then return nil end
+  if #flat == 0 then return 'none' end
+  local f = {}
+  for i = 1, #flat, 2 do f[flat[i]] = flat[i + 1] end
   if f.v ~= version or not f.st or not f.op or not tonumber(f.c) or not tonumber(f.u) or not tonumber(f.n) or not tonumber(f.r) then return nil end
   if not tonumber(f.a or '0') or not tonumber(f.ui or '0') or not tonumber(f.p or '0') or not tonumber(f.q or '0') then return nil end
-  return f
+  return f, flat
 end
 
 local drawn = 0
-local function claim(ask, record, short, f, line)
+local function claim(ask, record, short, f, flat, line)
   drawn = drawn + 1
   local token, untilTime = tokens[drawn], text(now + ask[5])
   -- Whoever wrote it knows it: then its revision is enough.
-  local shot = f.h == handle and {'known', f.r} or snapshot(record, record .. ':b', record .. ':r')
+  local shot = f.h == handle and {'known', f.r} or {'hash', flat, f.B == '>' and redis.call('GET', record .. ':b'), f.R == '>' and redis.call('GET', record .. ':r')}
   redis.call('HSET', record, 'st', 'r', 'tk', token, 'ca', nowText, 'lu', untilTime, 'a', text(tonumber(f.a or '0') + 1),
     'ui', text(tonumber(f.ui or '0') + math.max(0, now - tonumber(f.u))), 'ph', 'starting', 's', f.s or nowText, 'u', nowText, 'r', text(tonumber(f.r) + 1), unpack(ask[4]))
   redis.call('HDEL', record, 'lm', 'h')
@@ -85,9 +84,9 @@ local function claimPointers(ask, claimed, foreign)
   for _, pointer in ipairs(ask[3]) do
     if #claimed == ask[1] then return end
     local record, short = KEYS[pointer[1]], pointer[2]
-    local f = look(record)
+    local f, flat = look(record)
     if f == nil then foreign[#foreign + 1] = short
-    elseif f ~= 'none' and f.st == 'q' and f.n == pointer[3] and ask[2][f.op] then claimed[#claimed + 1] = claim(ask, record, short, f, KEYS[ask[2][f.op]]) end
+    elseif f ~= 'none' and f.st == 'q' and f.n == pointer[3] and ask[2][f.op] then claimed[#claimed + 1] = claim(ask, record, short, f, flat, KEYS[ask[2][f.op]]) end
   end
 end
 
@@ -111,8 +110,8 @@ local function claimFromLine(ask, claimed, foreign)
     looked = looked + 1
     local short = string.sub(head.member, -26)
     local record = root .. short
-    local f = look(record)
-    if f and f ~= 'none' and f.st == 'q' and f.lm == head.member then claimed[#claimed + 1] = claim(ask, record, short, f, head.line)
+    local f, flat = look(record)
+    if f and f ~= 'none' and f.st == 'q' and f.lm == head.member then claimed[#claimed + 1] = claim(ask, record, short, f, flat, head.line)
     else
       redis.call('ZREM', head.line, head.member)
       if f == nil then foreign[#foreign + 1] = short end
@@ -132,7 +131,7 @@ end
  * Replies the time; for each commit o(k) with the revision, l(ost), or f(oreign); for each ask what was claimed (short id,
  * token, snapshot before), and short ids that cannot be read.
  */
-export const workScript: Script = defineScript('work 1', `${snapshotFunction}${batchFunctions}
+export const workScript: Script = defineScript('work 2', `${batchFunctions}
 local tally, events, lease, standing, queuedJobs, runningJobs, expiry = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 local version, handle, root, nowText = ARGV[3], ARGV[4], ARGV[5], text(now)
 local commits, asks, tokens = unpack(cjson.decode(ARGV[6]))
