@@ -66,7 +66,7 @@ test('an entry carries the pointer and nothing else, whatever the job carries', 
 
 test('retries are the store\'s: each is an entry of its own, and BullMQ counts one attempt each', async () => {
   const flaky = scriptedOperation({ name: 'flaky', script: [[{ do: 'fail', code: 'STALLED' }], [{ do: 'fail', code: 'STALLED' }], [{ do: 'succeed', output: 'third' }]], limits: { retryBaseMs: 10 } });
-  await using opened = await open([flaky]);
+  await using opened = await open([flaky], { keepEnded: 10 });
   const job = await opened.jobs.submit('flaky', {});
   expect(await job.result()).toBe('third');
   expect(await job.record()).toMatchObject({ attempts: 3 });
@@ -101,7 +101,7 @@ test('an attempt whose lock is lost is stopped and refunded, and the job runs ag
 test('what the queue keeps of ended work goes when the time to live of the jobs is over', async () => {
   const quick = scriptedOperation({ name: 'quick' });
   const ttlMs = 1_000;
-  await using opened = await open([quick], { ttlHours: ttlMs / 3_600_000 });
+  await using opened = await open([quick], { keepEnded: 10, ttlHours: ttlMs / 3_600_000 });
   await (await opened.jobs.submit('quick', {})).result();
   const [queue] = await opened.queue.queues();
   await expect.poll(() => queue?.getJobCounts('completed')).toEqual({ completed: 1 });
@@ -171,10 +171,12 @@ test('a schedule has one of two processes submit at each tick, and ends for both
   const schedule = (): ReturnType<typeof createSchedule> => createSchedule({ connection: server.url, name, when: 200, submit: async (tick) => ticks.push(tick.getTime()) });
   await using first = await schedule();
   await using _second = await schedule();
-  await expect.poll(() => ticks.length, { timeout: 5_000 }).toBeGreaterThanOrEqual(3);
+  await expect.poll(() => ticks.length, { timeout: 5_000 }).toBeGreaterThanOrEqual(5);
   await first.remove();
   expect(new Set(ticks).size).toBe(ticks.length);
-  expect(ticks.slice(1).every((tick, index) => (tick - (ticks[index] ?? 0)) % 200 === 0)).toBe(true);
+  // The first may have come before the second process joined, which sets the rhythm anew.
+  const settled = ticks.slice(2);
+  expect(settled.map((tick) => (tick - (settled[0] ?? 0)) % 200)).toEqual(settled.map(() => 0));
 });
 
 test('a process whose Redis dies while it closes ends by itself', async () => {

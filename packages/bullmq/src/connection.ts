@@ -17,8 +17,8 @@ const reconnect = { replyMapping: 'legacy', connectTimeout: 10_000, keepAlive: 1
 /** For whoever waits for an answer: fails soon, and sends nothing twice without saying so. */
 const promptOptions = { ...reconnect, lazyConnect: true, enableOfflineQueue: false, enableAutoPipelining: true, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, commandTimeout: commandTimeoutMs, socketTimeout: commandTimeoutMs } satisfies RedisOptions;
 
-/** For workers, as BullMQ wants it: waits for Redis to come back, and sends again what had no answer. */
-const patientOptions = { ...reconnect, lazyConnect: true, maxRetriesPerRequest: null, socketTimeout: silentMs } satisfies RedisOptions;
+/** For workers, as BullMQ wants it: waits for Redis to come back, and sends again what had no answer. What ends in one turn is told in one write. */
+const patientOptions = { ...reconnect, lazyConnect: true, enableAutoPipelining: true, maxRetriesPerRequest: null, socketTimeout: silentMs } satisfies RedisOptions;
 
 /** The clients of one queue. */
 export interface Connection extends Disposable {
@@ -54,7 +54,7 @@ export function createConnection(target: string | RedisOptions, { clock, logger 
   };
   return {
     prompt,
-    patient: () => (patient ??= open(patientOptions)),
+    patient: () => (patient ??= withBlockingDuplicates(open(patientOptions))),
     isReady: () => patient?.status === 'ready',
     async call(run) {
       if (closed) throw closedError();
@@ -73,4 +73,10 @@ export function createConnection(target: string | RedisOptions, { clock, logger 
       patient?.disconnect();
     },
   };
+}
+
+/** A command that blocks must wait for no other, and no other for it. */
+function withBlockingDuplicates(client: Redis): Redis {
+  client.duplicate = (override) => Redis.prototype.duplicate.call(client, { ...override, enableAutoPipelining: false });
+  return client;
 }

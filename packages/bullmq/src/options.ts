@@ -24,7 +24,7 @@ export interface BullmqQueueOptions {
   readonly lockMs?: number;
   /** How often a worker looks for entries whose lock has run out, in ms. Default 30,000. */
   readonly stalledCheckMs?: number;
-  /** Entries of ended work that are kept for boards, for each operation, at most for the time to live of jobs. Default 1,000. */
+  /** Entries of ended work that are kept for boards, for each operation, at most for the time to live of jobs. Each costs Redis a few commands more. Default 0. */
   readonly keepEnded?: number;
   /** Limits over all machines, by operation. Default: none. */
   readonly fleetLimits?: Readonly<Record<string, FleetLimit>>;
@@ -37,7 +37,7 @@ export interface BullmqQueueOptions {
 }
 
 /** What is in force when an option is not given. */
-export const bullmqQueueDefaults = Object.freeze({ prefix: 'media-jobs', lockMs: 60_000, stalledCheckMs: 30_000, keepEnded: 1_000 });
+export const bullmqQueueDefaults = Object.freeze({ prefix: 'media-jobs', lockMs: 60_000, stalledCheckMs: 30_000, keepEnded: 0 });
 
 /** The options with every default filled in. */
 export interface ResolvedBullmqQueueOptions extends Required<Omit<BullmqQueueOptions, 'telemetry'>> {
