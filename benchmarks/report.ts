@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 
-const page = new URL('../docs/benchmarks.md', import.meta.url);
+const benchmarksPage = new URL('../docs/benchmarks.md', import.meta.url);
 
 const intro = `# Benchmarks
 
@@ -35,8 +35,8 @@ export function table(rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => '---'), ...body].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
-/** Prints a section and puts it between its markers in `docs/benchmarks.md`, which is made when it is missing. */
-export async function report(name: string, title: string, text: string): Promise<void> {
+/** Prints a section and puts it between its markers in a page, `docs/benchmarks.md` unless another is named, which is made when it is missing. */
+export async function report(name: string, title: string, text: string, page: URL = benchmarksPage): Promise<void> {
   const section = `<!-- ${name} -->\n## ${title}\n\n${text.trim()}\n\n${machine()}\n<!-- /${name} -->`;
   console.log(section);
   const before = await readFile(page, 'utf8').catch((error: unknown) => {

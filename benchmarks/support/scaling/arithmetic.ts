@@ -1,0 +1,52 @@
+import { mediaJobsDefaults } from '@media-jobs/core';
+import type { ConnectionCosts } from './connections.ts';
+import type { UnitCost, UnitCosts } from './unit-costs.ts';
+import type { WorkerCosts } from './worker-costs.ts';
+
+/** A fleet to reckon with: workers of one place, each a process. */
+export interface Fleet {
+  readonly workers: number;
+  readonly jobSeconds: number;
+  readonly ttlSeconds: number;
+}
+
+/** What was measured one by one. */
+export interface Measured {
+  readonly units: UnitCosts;
+  readonly worker: WorkerCosts;
+  readonly connections: ConnectionCosts;
+}
+
+/** A part of what a fleet asks of Redis in a second. */
+export interface Part {
+  readonly name: string;
+  readonly formula: string;
+  /** Share of the one thread that runs commands, 0..1 and beyond. */
+  readonly share: number;
+  readonly bytes: number;
+}
+
+/** Submit, claim and commit, of which each is told to whoever follows. */
+const eventsOfJob = 3;
+
+/** All parts; the names of the measured are those of the tables. */
+export function partsOf({ units, worker, connections }: Measured, { workers, jobSeconds }: Fleet): readonly Part[] {
+  const jobs = workers / jobSeconds;
+  const looks = (workers * 1_000) / mediaJobsDefaults.leaseMs;
+  const part = (name: string, formula: string, ...costs: readonly (readonly [number, UnitCost])[]): Part => ({
+    name, formula, share: costs.reduce((sum, [perSecond, { cpuMicros }]) => sum + perSecond * cpuMicros, 0) / 1e6, bytes: costs.reduce((sum, [perSecond, { bytesIn, bytesOut }]) => sum + perSecond * (bytesIn + bytesOut), 0),
+  });
+  const events = eventsOfJob * jobs + (workers * 1_000) / mediaJobsDefaults.heartbeatMs;
+  return [
+    part('jobs in the store', '*W / L* × (submit + claim + commit + expiry)', [jobs, units.submit], [jobs, units.claim], [jobs, units.commit], [jobs, units.expired]),
+    part('jobs in the queue', '*W / L* × queue', [jobs, units.queue]),
+    part('workers by themselves, beats among it', '*P* × busy worker', [workers, worker.busy]),
+    part('the look for dead owners', '*P / 30 s* × *W* × record listed', [looks * workers, units.listed]),
+    part('followed events', '*P* × (3 *W / L* + *W / 10 s*) × event followed', [workers * events, connections.followed]),
+  ];
+}
+
+/** Bytes of memory: of records that run, of such that are kept, and of connections. */
+export function memoryOf({ units, worker, connections }: Measured, { workers, jobSeconds, ttlSeconds }: Fleet): { readonly running: number; readonly kept: number; readonly clients: number } {
+  return { running: workers * units.runningBytes, kept: (workers / jobSeconds) * ttlSeconds * units.completedBytes, clients: workers * worker.connections * connections.bytesEach };
+}

@@ -1,0 +1,19 @@
+import { jobIdentity, type ClaimedJob, type Outcome, type SubmitRequest } from '@media-jobs/core';
+
+/** The operation of all jobs here. */
+export const operation = 'noop';
+
+/** A new job that is told apart by its key. */
+export function requestOf(epoch: string, key: string, options: Readonly<Record<string, number>> = {}): SubmitRequest {
+  const identity = jobIdentity({ operation, version: 1, namespace: '', options: { key, ...options }, inputs: [], facts: {} });
+  return {
+    ...identity, epoch, namespace: '', operation, operationVersion: 1, options: { key, ...options }, inputs: [], inputFolder: null, policy: { maxAttempts: 3, maxLosses: 3, ttlMs: 86_400_000 },
+    priority: 0, correlationId: null, maxWaiting: 10_000_000, fresh: false,
+  };
+}
+
+/** The end of a job that did nothing. */
+export function completionOf({ key, record }: ClaimedJob): Outcome {
+  const usage = { wallMs: 60_000, waitingMs: 0, cpuMs: 0, peakRssBytes: 0, sampled: true } as const;
+  return { kind: 'completed', output: {}, artifacts: [], outputFolder: `jobs/${record.epoch}/${key.id}/${key.token}`, usage };
+}
