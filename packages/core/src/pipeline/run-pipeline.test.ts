@@ -1,10 +1,11 @@
 import { rmSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { createMemoryStore, type AnyMediaJobs, type JobEvent, type JobStore } from '@media-jobs/core';
-import { createFakeClock } from '@media-jobs/core/testing';
+import { createFakeClock, type FakeClock } from '@media-jobs/core/testing';
 import { MediaJobError } from '@media-jobs/foundation';
 import { afterAll, expect, test } from 'vitest';
 import { eventually, leftFolders, openBench, passing } from '../run/testing/bench.ts';
+import { withFaults } from '../run/testing/with-faults.ts';
 import { hang, letterPipeline, letterSteps, type Interference } from './testing/letter-steps.ts';
 
 afterAll(async () => expect(await leftFolders()).toEqual([]));
@@ -18,6 +19,13 @@ function openLetters(interference: Interference = {}, between?: (path: string, j
   const steps = letterSteps(interference);
   const operations = [steps.fetch, steps.upper, steps.count, letterPipeline('letters', steps, between), letterPipeline('more-letters', steps)] as const;
   return openBench({ operations, realTime: true, ...options }).then((bench) => ({ ...bench, calls: steps.calls, [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose]() }));
+}
+
+/** A store that outlives its media jobs, as one on disk does. */
+function lastingStore(clock: FakeClock): JobStore {
+  const store = createMemoryStore({ clock });
+  const own: Partial<Record<string | symbol, unknown>> = { [Symbol.asyncDispose]: () => Promise.resolve(), capabilities: { ...store.capabilities, durable: true } };
+  return new Proxy(store, { get: (target, name) => own[name] ?? (Reflect.get(target, name) as unknown) });
 }
 
 const statesOf = async ({ store }: AnyBench): Promise<Record<string, string>> => Object.fromEntries((await store.list({}, { limit: 100 })).jobs.map(({ operation, state }) => [operation, state]));
@@ -110,6 +118,35 @@ test('a step that another pipeline waits for outlives the cancel of one, and end
   expect(await statesOf(bench)).toMatchObject({ fetch: 'cancelled', 'more-letters': 'cancelled' });
 });
 
+test('a pipeline whose time is over gives up the step that it waits for', async () => {
+  const steps = letterSteps({ upper: hang });
+  const letters = letterPipeline('letters', steps);
+  const short = { ...letters, limits: { ...letters.limits, softTimeoutMs: 20_000, hardTimeoutMs: 40_000 } };
+  await using bench = await openBench({ operations: [steps.fetch, steps.upper, steps.count, short] });
+  const job = await bench.jobs.submit('letters', { text: 'hello' });
+  await passing(bench.clock, expect(job.result()).rejects.toMatchObject({ code: 'TIMEOUT' }));
+  expect(await statesOf(bench)).toEqual({ letters: 'failed', fetch: 'completed', upper: 'cancelled' });
+});
+
+test('a pipeline that lost its claim leaves the step to whoever goes on with it', async () => {
+  const gate = Promise.withResolvers<void>();
+  const steps = letterSteps({ upper: () => gate.promise });
+  const clock = createFakeClock();
+  let lost: string | undefined;
+  const store = withFaults(createMemoryStore({ clock }), {
+    heartbeat: (real) => async (beats, leaseMs) => (await real(beats, leaseMs)).map((reply, index) => (beats[index]?.id === lost ? 'lost' : reply)),
+  });
+  await using bench = await openBench({ operations: [steps.fetch, steps.upper, steps.count, letterPipeline('letters', steps)], store, clock });
+  const job = await bench.jobs.submit('letters', { text: 'hello' });
+  await passing(clock, eventually(() => steps.calls['upper'] === 1));
+  lost = job.id;
+  await passing(clock, eventually(() => bench.logs.lines.some(({ message }) => message.includes('claim was lost'))));
+  const [step] = (await bench.jobs.list({ operation: 'upper' })).jobs;
+  expect(step).toMatchObject({ state: 'running', cancelRequested: false });
+  gate.resolve();
+  await passing(clock, eventually(async () => (await bench.jobs.list({ operation: 'upper' })).jobs[0]?.state === 'completed'));
+});
+
 test('a job that somebody had submitted for himself is joined, and left to him when the pipeline is cancelled', async () => {
   const gate = Promise.withResolvers<void>();
   await using bench = await openLetters({ fetch: () => gate.promise });
@@ -181,10 +218,7 @@ test('a pipeline waits while the line of a step is full', async () => {
 
 test('a pipeline that a shutdown stopped is cancelled with the step that is in line again, though nobody works on either', async () => {
   const clock = createFakeClock();
-  const store = createMemoryStore({ clock });
-  // A store that outlives its media jobs, as one on disk does.
-  const own: Partial<Record<string | symbol, unknown>> = { [Symbol.asyncDispose]: () => Promise.resolve(), capabilities: { ...store.capabilities, durable: true } };
-  const lasting = new Proxy(store, { get: (target, name) => own[name] ?? (Reflect.get(target, name) as unknown) });
+  const lasting = lastingStore(clock);
   const steps = letterSteps({ upper: hang });
   const operations = [steps.fetch, steps.upper, steps.count, letterPipeline('letters', steps)] as const;
   await using watcher = await openBench({ operations, store: lasting, clock, worker: false });
@@ -199,11 +233,30 @@ test('a pipeline that a shutdown stopped is cancelled with the step that is in l
   expect(await statesOf(watcher)).toEqual({ letters: 'cancelled', fetch: 'completed', upper: 'cancelled' });
 });
 
+test('who cancels a pipeline that nobody works on does not wait for a step that still runs somewhere', async () => {
+  const gate = Promise.withResolvers<void>();
+  const steps = letterSteps({ upper: () => gate.promise });
+  const operations = [steps.fetch, steps.upper, steps.count, letterPipeline('letters', steps)] as const;
+  const clock = createFakeClock();
+  const lasting = lastingStore(clock);
+  let held = false;
+  const store = withFaults(lasting, { claim: (real) => (request) => real({ ...request, operations: request.operations.filter((name) => !held || name !== 'letters') }) });
+  await using worker = await openBench({ operations, store, clock });
+  await using elsewhere = await openBench({ operations, store: lasting, clock, worker: false, workFolder: worker.workFolder });
+  const job = await worker.jobs.submit('letters', { text: 'hello' });
+  await passing(clock, eventually(() => steps.calls['upper'] === 1));
+  held = true;
+  await lasting.release({ id: job.id, token: (await job.record()).claim?.token ?? '' });
+  expect(await elsewhere.jobs.cancel(job.id)).toBe('cancelled');
+  const step = async () => (await elsewhere.jobs.list({ operation: 'upper' })).jobs[0];
+  expect(await step()).toMatchObject({ state: 'running', cancelRequested: true });
+  gate.resolve();
+  await passing(clock, eventually(async () => (await step())?.state !== 'running'));
+});
+
 test('a process that closes does not wait for a pipeline whose step it does not do, and the next one goes on with it, uncharged', async () => {
   const clock = createFakeClock();
-  const store = createMemoryStore({ clock });
-  const own: Partial<Record<string | symbol, unknown>> = { [Symbol.asyncDispose]: () => Promise.resolve(), capabilities: { ...store.capabilities, durable: true } };
-  const lasting = new Proxy(store, { get: (target, name) => own[name] ?? (Reflect.get(target, name) as unknown) });
+  const lasting = lastingStore(clock);
   const gate = Promise.withResolvers<void>();
   const steps = letterSteps({ fetch: () => gate.promise });
   const operations = [steps.fetch, steps.upper, steps.count, letterPipeline('letters', steps)] as const;

@@ -46,7 +46,6 @@ export async function runStep(run: StepRun): Promise<DoneStep> {
 async function submitPatiently({ step, input, files, attempt, onProgress }: StepRun): Promise<StepJob> {
   for (;;) {
     attempt.signal.throwIfAborted();
-    attempt.jobs.closing.throwIfAborted();
     try {
       return await attempt.jobs.submit(step.operation.name, input, files);
     } catch (thrown) {
