@@ -8,7 +8,7 @@ export { createProcessQueue, type ProcessQueueOptions } from './memory/process-q
 export { defaultLimits } from './resilience/limits.ts';
 export { guardOperation } from './resilience/guard-operation.ts';
 export { breakerDefaults, createBreaker, speaksAgainstService, type Breaker, type BreakerOptions, type BreakerState } from './resilience/breaker.ts';
-export type { CancelOutcome, Job, JobFile } from './run/job-handle.ts';
+export type { CancelOutcome, FilesOptions, Job, JobFile } from './run/job-handle.ts';
 export type { JobEvent } from './run/job-event-stream.ts';
 export type { WaitOptions } from './run/wait.ts';
 export type { ReceivedFile, ReceiveOptions } from './run/receive-file.ts';

@@ -118,6 +118,7 @@ export async function createMediaJobs<const Operations extends readonly Operatio
   await using opened = new DisposalStack();
   if (options.store !== undefined) opened.use(options.store);
   if (options.queue !== undefined) opened.use(options.queue);
+  if (options.files !== undefined) opened.use(options.files);
   const resolved = resolveOptions(options);
   const { clock, logger, tempFolder } = resolved;
   const workFolder = opened.use(await openWorkFolder({ folder: resolved.workFolder, clock, logger, ...(tempFolder === undefined ? {} : { tempFolder }) }));
@@ -130,10 +131,11 @@ export async function createMediaJobs<const Operations extends readonly Operatio
 }
 
 function contextOf(resolved: ResolvedMediaJobsOptions, workFolder: WorkFolder, firstEpoch: string, closed: AbortSignal): RunContext {
-  const { queue, worker, clock, lifetime } = resolved;
+  const { queue, files, worker, clock, lifetime } = resolved;
   return Object.freeze({
     ...resolved,
     workFolder,
+    files: files ?? null,
     guards: guardsOf(resolved, workFolder),
     // Nobody would take anything out of a line of our own.
     queue: queue ?? (worker ? createProcessQueue({ clock }) : null),

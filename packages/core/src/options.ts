@@ -1,6 +1,7 @@
 import { defaultReserveBytes, type GuardOptions, type Resettable } from '@media-jobs/cleanup';
 import { MediaJobError, silentLogger, systemClock, type Clock, type Logger } from '@media-jobs/foundation';
 import { registerOperation, type RegisteredOperation } from './operation/registered-operation.ts';
+import type { FileStore } from './ports/file-store.ts';
 import type { JobQueue } from './ports/job-queue.ts';
 import type { JobStore } from './ports/job-store.ts';
 import type { Operation } from './ports/operation.ts';
@@ -16,8 +17,13 @@ export interface MediaJobsOptions<Operations extends readonly Operation[] = read
   readonly store: JobStore;
   /** Hands work out. Default: a line in this process. It is disposed when the media jobs are closed. */
   readonly queue?: JobQueue;
-  /** Where the files of jobs are kept. Processes that share a store share it too. Made when it is missing. */
+  /** Where the files of jobs are kept. Processes that share a store share it too, unless they share `files`. Made when it is missing. */
   readonly workFolder: string;
+  /**
+   * Brings the files of jobs to machines that do not share a work folder: each has a folder of its own, all have the same `files`, and what a
+   * machine lacks is fetched by its digest. It is disposed when the media jobs are closed. Default: none, all share the folder.
+   */
+  readonly files?: FileStore;
   /** Another place for temp files, such as a faster disk. Default: inside the work folder. */
   readonly tempFolder?: string;
   /** How long a job and its files stay after its end; fractions are fine. Default: of the preset, else 24. */
@@ -78,10 +84,11 @@ export const mediaJobsDefaults = Object.freeze({
 
 /** Options with every default filled in. */
 export type ResolvedMediaJobsOptions = Readonly<
-  Required<Omit<MediaJobsOptions, 'operations' | 'queue' | 'tempFolder' | keyof LifetimeOptions>> & {
+  Required<Omit<MediaJobsOptions, 'operations' | 'queue' | 'files' | 'tempFolder' | keyof LifetimeOptions>> & {
     readonly lifetime: Lifetime;
     readonly operations: ReadonlyMap<string, RegisteredOperation>;
     readonly queue: JobQueue | undefined;
+    readonly files: FileStore | undefined;
     readonly tempFolder: string | undefined;
   }
 >;
@@ -92,11 +99,12 @@ const positive = ['maxInputBytes', 'heartbeatMs', 'leaseMs', 'pollIntervalMs'] a
 
 /** Fills in the defaults and checks each option, alone and together. Throws `INVALID_OPTION`. */
 export function resolveOptions(options: MediaJobsOptions): ResolvedMediaJobsOptions {
-  const { store, queue, workFolder, tempFolder, resetTargets = [], guards = {}, onAttemptEnd = ignoreEnd, logger = silentLogger, clock = systemClock, random = Math.random } = options;
-  const resolved = { ...mediaJobsDefaults, ...given(options), store, queue, workFolder, tempFolder, resetTargets, guards, onAttemptEnd, logger, clock, random, operations: registerAll(options.operations, options.worker ?? mediaJobsDefaults.worker), lifetime: resolveLifetime(options) };
+  const { store, queue, files, workFolder, tempFolder, resetTargets = [], guards = {}, onAttemptEnd = ignoreEnd, logger = silentLogger, clock = systemClock, random = Math.random } = options;
+  const resolved = { ...mediaJobsDefaults, ...given(options), store, queue, files, workFolder, tempFolder, resetTargets, guards, onAttemptEnd, logger, clock, random, operations: registerAll(options.operations, options.worker ?? mediaJobsDefaults.worker), lifetime: resolveLifetime(options) };
   if (typeof workFolder !== 'string' || workFolder === '') throw refusal('workFolder', 'a path', workFolder);
   if (store?.specVersion !== 1) throw refusal('store', 'a job store of specVersion 1', store?.specVersion);
   if (queue !== undefined && queue.specVersion !== 1) throw refusal('queue', 'a job queue of specVersion 1', queue.specVersion);
+  if (files !== undefined && files.specVersion !== 1) throw refusal('files', 'a file store of specVersion 1', files.specVersion);
   for (const name of positive) if (!(resolved[name] > 0)) throw refusal(name, 'a number above 0', resolved[name]);
   if (!(resolved.diskReserveBytes >= 0)) throw refusal('diskReserveBytes', 'a number of bytes of at least 0', resolved.diskReserveBytes);
   if (!Number.isSafeInteger(resolved.maxLosses) || resolved.maxLosses < 1) throw refusal('maxLosses', 'a whole number of at least 1', resolved.maxLosses);

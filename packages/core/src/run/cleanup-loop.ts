@@ -7,6 +7,7 @@ import { relieveDisk } from './relieve-disk.ts';
 import { createOwnerJudge } from './owner-judge.ts';
 import { repair, type Repaired } from './repair.ts';
 import type { RunContext } from './run-context.ts';
+import { collectStoredEpochs, collectStoredOrphans, together } from './stored-leftovers.ts';
 
 /** What one pass did. */
 export interface CleanupReport extends Repaired {
@@ -26,6 +27,10 @@ export interface CleanupReport extends Repaired {
 export interface CleanupLoop {
   /** Makes a first pass in the background and starts both timers, which do not keep the process alive. */
   start(): void;
+  /** Where nothing is run, but the work folder is this machine's own: looks through it in the background, now and each interval. */
+  startOwnFolder(): void;
+  /** Looks through this machine's own work folder soon: its jobs may be gone, by an act of another machine. */
+  lookThroughOwnFolder(): void;
   /** One whole pass, begun after the call. Never rejects: what fails stands in the report. */
   runOnce(): Promise<CleanupReport>;
   /** Ends the timers, and resolves when no pass is under way. */
@@ -46,16 +51,11 @@ const batch = 50;
 
 /** Creates the loop. Its first pass looks for orphans, because a process that starts may follow one that crashed. */
 export function createCleanupLoop(context: RunContext, { intervalMs, repairMs }: CleanupLoopOptions): CleanupLoop {
-  const timers = new Map<string, Timer>();
+  const { every, stop } = createRounds(context);
   let passes = 0;
   let crashSeen = false;
   const chain = createChain();
 
-  const every = (name: string, ms: number, act: () => Promise<unknown>): void => {
-    // A tenth more or less, so that processes that were started together do not all sweep together.
-    const jittered = ms * (0.9 + 0.2 * context.random());
-    timers.set(name, context.clock.after(jittered, () => void act().then(() => timers.has(name) && every(name, ms, act))));
-  };
   const repairQuietly = async (): Promise<void> => {
     const { lapsed } = await tried(context, [], 'repair', () => repair(context)) ?? { lapsed: 0 };
     crashSeen ||= lapsed > 0;
@@ -66,6 +66,7 @@ export function createCleanupLoop(context: RunContext, { intervalMs, repairMs }:
     crashSeen = false;
     return runPass(context, orphans);
   };
+  const lookThrough = (): Promise<void> => chain(() => collectOwnFolder(context));
   const look = async (): Promise<void> => {
     await repairQuietly();
     // A disk that runs full does not wait for the next pass.
@@ -77,13 +78,32 @@ export function createCleanupLoop(context: RunContext, { intervalMs, repairMs }:
       every('repair', repairMs, () => chain(look));
       every('pass', intervalMs, () => chain(() => pass(false)));
     },
+    startOwnFolder() {
+      void lookThrough();
+      every('own folder', intervalMs, lookThrough);
+    },
+    lookThroughOwnFolder: () => void lookThrough(),
     runOnce: () => chain(() => pass(true)),
     async stop() {
-      for (const timer of timers.values()) timer.cancel();
-      timers.clear();
+      stop();
       await chain(() => Promise.resolve());
     },
   };
+}
+
+/** What is done again and again, until it is stopped. */
+function createRounds({ clock, random }: RunContext): { readonly every: (name: string, ms: number, act: () => Promise<unknown>) => void; readonly stop: () => void } {
+  const timers = new Map<string, Timer>();
+  const every = (name: string, ms: number, act: () => Promise<unknown>): void => {
+    // A tenth more or less, so that processes that were started together do not all sweep together.
+    const jittered = ms * (0.9 + 0.2 * random());
+    timers.set(name, clock.after(jittered, () => void act().then(() => timers.has(name) && every(name, ms, act))));
+  };
+  const stop = (): void => {
+    for (const timer of timers.values()) timer.cancel();
+    timers.clear();
+  };
+  return { every, stop };
 }
 
 /** One after the other; none of them may reject. */
@@ -105,17 +125,27 @@ async function runPass(context: RunContext, lookForOrphans: boolean): Promise<Cl
   const expired = (await attempt('expired', () => removeExpired(context, errors))) ?? { jobs: 0, files: 0, bytes: 0 };
   await attempt('queue', async () => context.queue?.forget(context.ttlMs));
   await attempt('unsettled', () => settleUnsettled(context));
-  const orphans = lookForOrphans || repaired.lapsed > 0 ? await attempt('orphans', () => collectOrphans(context)) : null;
+  const thorough = lookForOrphans || repaired.lapsed > 0;
+  // Where machines have folders of their own, each finds by this what others have removed.
+  const orphans = thorough || context.files !== null ? await attempt('orphans', () => collectOrphans(context)) : null;
+  const stored = thorough ? await attempt('storedOrphans', () => collectStoredOrphans(context)) : null;
   const folders = await attempt('olderEpochs', () => collectOlderEpochs(context));
+  const storedEpochs = await attempt('storedEpochs', () => collectStoredEpochs(context, context.closed));
   const records = (await attempt('olderRecords', () => collectRecords(context))) ?? 0;
   const swept = await attempt('workFolder', () => workFolder.sweep({ signal: context.closed, judgeOwner: createOwnerJudge(store) }));
-  errors.push(...(orphans?.errors ?? []), ...(folders?.errors ?? []), ...(swept?.errors ?? []));
+  errors.push(...(orphans?.errors ?? []), ...(stored?.errors ?? []), ...(folders?.errors ?? []), ...(storedEpochs?.errors ?? []), ...(swept?.errors ?? []));
   const report: CleanupReport = Object.freeze({
-    ...repaired, expired, orphans: orphans === null ? null : counts(orphans), olderEpochs: { ...counts(folders), records }, leftByDeadOwners: swept === null ? null : ownerCounts(swept), errors,
+    ...repaired, expired, orphans: orphans === null ? null : counts(together(orphans, stored)), olderEpochs: { ...counts(together(folders, storedEpochs)), records }, leftByDeadOwners: swept === null ? null : ownerCounts(swept), errors,
   });
   const { jobs, files, bytes } = expired;
   logger[errors.length > 0 ? 'warn' : 'info']({ jobs, files, bytes, report, wallMs: Math.round(clock.monotonic() - startedAt), store: store.capabilities }, 'A cleanup pass is done');
   return report;
+}
+
+/** What a pass does about files, for one work folder: what no record names, and what is of older epochs. */
+async function collectOwnFolder(context: RunContext): Promise<void> {
+  await tried(context, [], 'orphans', () => collectOrphans(context));
+  await tried(context, [], 'olderEpochs', () => collectOlderEpochs(context));
 }
 
 /** One step that fails does not keep the next from being done; a pass that is cut off by closing is no failure. */

@@ -5,6 +5,7 @@ import type { CancelOutcome } from './job-handle.ts';
 import type { JobRecord } from '../job/job.ts';
 import { inputOf, jobLogger, type RunContext } from './run-context.ts';
 import type { Runner } from './runner.ts';
+import { provideFiles, removeJobFiles } from './shared-files.ts';
 import type { StepJobsFor } from './step-jobs.ts';
 
 /** What a cancel reaches. */
@@ -17,14 +18,14 @@ export interface CancelParts {
 /** Cancels a waiting job at once, with its input and what it had asked for, and has the work of a running one stopped. Throws `JOB_NOT_FOUND`. */
 export async function cancelJob(parts: CancelParts, id: string): Promise<CancelOutcome> {
   const { context, runner } = parts;
-  const { store, events, workFolder } = context;
+  const { store, events } = context;
   const before = await store.get(id);
   const reply = await store.requestCancel(id);
   if (reply === 'absent') throw notFound(id);
   if (reply === 'requested') runner?.cancel(id);
   if (reply === 'cancelled' && before !== null) {
     await cancelSteps(parts, before);
-    if (before.inputFolder !== null && before.state !== 'running') await workFolder.removeJobFolder(before.inputFolder);
+    if (before.inputFolder !== null && before.state !== 'running') await removeJobFiles(context, before.inputFolder);
     events.emit({ id, generation: before.generation, state: 'cancelled', progress: before.progress, phase: before.phase });
   }
   return reply;
@@ -35,6 +36,7 @@ async function cancelSteps({ context, stepJobsFor }: CancelParts, record: JobRec
   const operation = context.operations.get(record.operation)?.operation;
   if (operation?.onCancelled === undefined || record.operationVersion !== operation.version) return;
   try {
+    await provideFiles(context, record.inputFolder ?? '', record.inputs, context.closed);
     await operation.onCancelled(inputOf(context, record), stepJobsFor({ record, again: true, closing: context.closed }));
   } catch (error) {
     jobLogger(context.logger, record).warn({ err: MediaJobError.from(error) }, 'What a cancelled job had asked for may not all be cancelled');
@@ -73,14 +75,14 @@ export async function redriveJob(context: RunContext, id: string): Promise<JobRe
 }
 
 /** Deletes the folders that the taken record names (guard 6), then the record, if it still is the one that was taken (guard 5). */
-export async function removeTaken({ store, workFolder }: RunContext, { id, takeToken, folders }: TakenJob): Promise<{ readonly files: number; readonly bytes: number }> {
+export async function removeTaken(context: RunContext, { id, takeToken, folders }: TakenJob): Promise<{ readonly files: number; readonly bytes: number }> {
   const sum = { files: 0, bytes: 0 };
   for (const folder of folders) {
-    const removed = await workFolder.removeJobFolder(folder);
+    const removed = await removeJobFiles(context, folder);
     sum.files += removed.files;
     sum.bytes += removed.bytes;
   }
-  await store.purge(id, takeToken);
+  await context.store.purge(id, takeToken);
   return sum;
 }
 

@@ -1,23 +1,31 @@
 import { MediaJobError, type Timer } from '@media-jobs/foundation';
+import type { CleanupLoop } from './cleanup-loop.ts';
 import type { RunContext } from './run-context.ts';
 import type { Runner } from './runner.ts';
 
 /**
  * While there is work, asks the store for its epoch once every `pollIntervalMs`, and has work of older ones stopped: after a
- * reset by another process it would else run on until its next beat.
+ * reset by another process it would else run on until its next beat. Where the work folder is this machine's own, it asks always: nobody
+ * else can remove what is of older epochs there.
  */
-export function watchEpoch(context: RunContext, runner: Runner): Disposable {
-  const { store, clock, logger, pollIntervalMs } = context;
+export function watchEpoch(context: RunContext, runner: Runner | null, cleanupLoop: Pick<CleanupLoop, 'lookThroughOwnFolder'>): Disposable {
+  const { store, clock, logger, pollIntervalMs, files, firstEpoch } = context;
+  let seen = firstEpoch;
   let timer: Timer | undefined;
   let ended = false;
   const next = (): void => void (timer = clock.after(pollIntervalMs, () => void look()));
   const look = async (): Promise<void> => {
     try {
-      if (runner.stats().running > 0) runner.stopBefore(await store.epoch());
+      if (files === null && runner?.stats().running === 0) return;
+      const epoch = await store.epoch();
+      runner?.stopBefore(epoch);
+      if (files !== null && epoch !== seen) cleanupLoop.lookThroughOwnFolder();
+      seen = epoch;
     } catch (error) {
       logger.debug({ err: MediaJobError.from(error) }, 'The epoch could not be read; the next beat tells as well');
+    } finally {
+      if (!ended) next();
     }
-    if (!ended) next();
   };
   next();
   return {

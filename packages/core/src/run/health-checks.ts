@@ -8,6 +8,7 @@ export function ownHealthChecks(context: RunContext): readonly HealthCheck[] {
   const own: readonly HealthCheck[] = [
     { name: 'store', check: () => checkStore(context) },
     ...(context.queue?.capabilities.shared === true ? [{ name: 'queue', check: () => checkQueue(context) }] : []),
+    ...(context.files === null ? [] : [{ name: 'files', check: () => checkFiles(context.files) }]),
     { name: 'disk', check: () => checkDisk(context) },
     { name: 'memory', check: () => checkMemory(context) },
     { name: 'gpu', check: () => checkGpu(context) },
@@ -26,6 +27,11 @@ async function checkStore({ store }: RunContext): Promise<HealthReport> {
 async function checkQueue({ queue }: RunContext): Promise<HealthReport> {
   const depth = await queue?.depth();
   return { ok: true, detail: `${depth?.waiting ?? 0} waiting, ${depth?.running ?? 0} running` };
+}
+
+async function checkFiles(files: RunContext['files']): Promise<HealthReport> {
+  await files?.epochs();
+  return { ok: true, detail: 'the file store answers' };
 }
 
 async function checkDisk({ guards }: RunContext): Promise<HealthReport> {
@@ -51,7 +57,8 @@ async function checkGpu({ guards }: RunContext): Promise<HealthReport> {
 }
 
 /** Each worker has the folder of its attempts in the ledger, whose owner is judged by its process, or by its beat on another host. */
-async function checkWorkers({ workFolder }: RunContext): Promise<HealthReport> {
+async function checkWorkers({ workFolder, files, worker }: RunContext): Promise<HealthReport> {
+  if (files !== null && !worker) return { ok: true, detail: 'none here; those of other machines have work folders of their own' };
   const alive = new Set((await findMarkedWork(workFolder)).map(({ owner }) => owner)).size;
   return alive > 0 ? { ok: true, detail: `${alive} alive` } : { ok: false, detail: 'none alive', advice: 'Start a process with `worker: true` on the same store and work folder; jobs wait until then.' };
 }

@@ -3,12 +3,21 @@ import type { Artifact, JobRecord } from '../job/job.ts';
 import { parseOutput } from './outcome.ts';
 import { jobEvents, type JobEvent } from './job-event-stream.ts';
 import { placeOf, type RunContext } from './run-context.ts';
+import { provideFiles } from './shared-files.ts';
 import { absence, waitForEnd, type WaitOptions } from './wait.ts';
 
 /** A file that a completed job owns. It is gone with the job. */
 export interface JobFile extends Omit<Artifact, 'name'> {
   /** Absolute. Read it; to keep it beyond the job's time to live, copy it. */
   readonly path: string;
+}
+
+/** Which files of a job are asked for. */
+export interface FilesOptions {
+  /** Only these; a name that is none of the job's is passed over. Default: all. */
+  readonly names?: readonly string[];
+  /** Ends the fetching of what this machine lacks. */
+  readonly signal?: AbortSignal;
 }
 
 /** A job that was submitted or found. Nothing in it is remembered: each call asks the store. */
@@ -29,8 +38,8 @@ export interface Job<Output> {
   wait(options?: WaitOptions): Promise<JobRecord>;
   /** The state now, then every change of state and progress, to the final state. Ends and throws as `wait` does. */
   events(options?: WaitOptions): AsyncIterable<JobEvent>;
-  /** The files of a completed job by name. Throws `JOB_NOT_READY`, `JOB_EXPIRED`. */
-  files(): Promise<Readonly<Record<string, JobFile>>>;
+  /** The files of a completed job by name. What this machine lacks is fetched first. Throws `JOB_NOT_READY`, `JOB_EXPIRED`, and with a file store as `FileStore.open` does, `FILE_MISMATCH`, `DISK_FULL`. */
+  files(options?: FilesOptions): Promise<Readonly<Record<string, JobFile>>>;
   /** See `MediaJobs.cancel`. */
   cancel(): Promise<CancelOutcome>;
 }
@@ -64,7 +73,7 @@ export function createJob(context: RunContext, { record: { id, epoch, generation
       return registered === undefined ? record.output : parseOutput(registered.operation.output, record.output);
     },
     events: (options?: WaitOptions) => jobEvents(context, { id, epoch }, options),
-    files: async () => filesOf(context, await read()),
+    files: async (options?: FilesOptions) => filesOf(context, await read(), read, options),
     cancel: () => cancel(id),
   });
 }
@@ -74,9 +83,19 @@ function endError({ id, error }: JobRecord): MediaJobError {
   return new MediaJobError('CANCELLED', { message: 'Expected a result, got a job that was cancelled.', advice: 'Submit it again if that was not meant.', facts: { jobId: id } });
 }
 
-function filesOf(context: RunContext, { id, state, artifacts, outputFolder }: JobRecord): Readonly<Record<string, JobFile>> {
+async function filesOf(context: RunContext, { id, state, artifacts, outputFolder }: JobRecord, again: () => Promise<JobRecord>, { names, signal }: FilesOptions = {}): Promise<Readonly<Record<string, JobFile>>> {
   if (state !== 'completed') {
     throw new MediaJobError('JOB_NOT_READY', { message: `Expected a completed job, got one that is ${state}.`, advice: 'Wait for its result first.', facts: { jobId: id, state } });
   }
-  return Object.fromEntries(artifacts.map(({ name, ...facts }) => [name, { path: placeOf(context, outputFolder ?? '', name), ...facts }]));
+  const folder = outputFolder ?? '';
+  const wanted = names === undefined ? artifacts : artifacts.filter(({ name }) => names.includes(name));
+  const { closed } = context;
+  try {
+    await provideFiles(context, folder, wanted, signal === undefined ? closed : AbortSignal.any([signal, closed]));
+  } catch (error) {
+    // A job that has gone meanwhile says so itself.
+    if (MediaJobError.from(error).code === 'FILE_MISSING') await again();
+    throw error;
+  }
+  return Object.fromEntries(wanted.map(({ name, ...facts }) => [name, { path: placeOf(context, folder, name), ...facts }]));
 }

@@ -23,12 +23,13 @@ export async function collectOlderEpochs(context: RunContext): Promise<Collected
 
 /** With a store that forgets everything when it is disposed, the files of its jobs have no record from then on: they go as well. */
 export async function forgetFiles(context: RunContext): Promise<void> {
-  const { store, workFolder, firstEpoch } = context;
+  const { store, workFolder, firstEpoch, files } = context;
   if (store.capabilities.durable) return;
   const epoch = await store.epoch();
   const mine = (await readdir(workFolder.jobsFolder)).filter((name) => name >= firstEpoch && name <= epoch);
   // It is closing already: that cuts nothing off here.
   const { errors } = await clearEpochs(context, mine, new AbortController().signal);
+  for (const name of files === null ? [] : (await files.epochs()).filter((each) => each >= firstEpoch && each <= epoch)) await files?.remove(`jobs/${name}`);
   const [first] = errors;
   if (first !== undefined) throw new MediaJobError('CLEANUP_FAILED', { message: `Expected to remove ${JSON.stringify(first.path)}, got ${first.reason}.`, advice: 'Remove it by hand.', facts: { ...first, failures: errors.length } });
 }

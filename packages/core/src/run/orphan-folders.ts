@@ -63,7 +63,8 @@ function byJob(folders: readonly string[], epoch: string): Map<string, string[]>
   return jobs;
 }
 
-function foldersNamedBy(record: JobRecord | null): ReadonlySet<string> {
+/** The folders of a job that are in use; none where there is no record. */
+export function foldersNamedBy(record: JobRecord | null): ReadonlySet<string> {
   if (record === null) return new Set();
   const { epoch, id, claim, inputFolder, outputFolder } = record;
   const names = [inputFolder, outputFolder, claim === null ? null : folderName(epoch, id, claim.token)];

@@ -1,6 +1,6 @@
 import { removePath } from '@media-jobs/cleanup';
 import { MediaJobError } from '@media-jobs/foundation';
-import { hasEnded, type JobRecord } from '../job/job.ts';
+import { hasEnded, type Artifact, type JobRecord } from '../job/job.ts';
 import type { RegisteredOperation } from '../operation/registered-operation.ts';
 import type { ClaimedJob, Outcome } from '../ports/store-messages.ts';
 import { commitOutcome, releaseClaim } from './commit.ts';
@@ -9,6 +9,7 @@ import { openClaim, type ClaimContext, type OpenClaim } from './open-claim.ts';
 import { checkOutput, decideEnding, failureOutcome, type Ending, type WorkResult } from './outcome.ts';
 import { logEnd } from './log-end.ts';
 import { inputOf } from './run-context.ts';
+import { provideFiles, publishFiles, removeJobFiles } from './shared-files.ts';
 
 /**
  * Works on a claimed job until the work has really ended and its end is in the store, or is not ours to write any more.
@@ -31,15 +32,30 @@ export async function runClaim(context: ClaimContext, claimed: ClaimedJob, regis
 }
 
 /** Never rejects. It settles only when the operation has. */
-async function work(context: ClaimContext, { claimed, registered, attempt, artifacts }: OpenClaim): Promise<WorkResult> {
+async function work(context: ClaimContext, claim: OpenClaim): Promise<WorkResult> {
+  const { claimed, registered, attempt, artifacts } = claim;
   const { operation } = registered;
   try {
     checkVersion(registered, claimed.record);
+    await provideInputs(context, claim);
     const output = await operation.run(inputOf(context, claimed.record), attempt.attempt);
-    return { kind: 'returned', output: checkOutput(operation.output, output), artifacts: await artifacts.verified() };
+    const checked = checkOutput(operation.output, output);
+    return { kind: 'returned', output: checked, artifacts: await publishArtifacts(context, claim, await artifacts.verified()) };
   } catch (error) {
     return { kind: 'threw', error: MediaJobError.from(error) };
   }
+}
+
+/** A worker that does not share the folder of whoever submitted the job fetches its files first. */
+async function provideInputs(context: ClaimContext, { claimed, attempt: { attempt } }: OpenClaim): Promise<void> {
+  const { inputs, inputFolder } = claimed.record;
+  if (inputFolder !== null) await provideFiles(context, inputFolder, inputs, attempt.signal, () => attempt.report({ ratio: 0, phase: 'fetch' }));
+}
+
+/** What is made is stored before the commit that names it. */
+async function publishArtifacts(context: ClaimContext, claim: OpenClaim, artifacts: readonly Artifact[]): Promise<readonly Artifact[]> {
+  await publishFiles(context, claim.outputFolder, artifacts, claim.attempt.attempt.signal);
+  return artifacts;
 }
 
 /** Another version gives another result, which must not stand under this identity. A worker of the right one may come. */
@@ -94,7 +110,7 @@ function delayOf(outcome: Outcome): number {
 async function discard(context: ClaimContext, { claimed, temp, output, outputFolder, logger }: OpenClaim, which: { readonly output: boolean }): Promise<void> {
   try {
     if (temp.isMade()) await removePath(temp.path, { root: context.marks.folderOf(claimed.record.epoch), clock: context.clock });
-    if (which.output && output.isMade()) await context.workFolder.removeJobFolder(outputFolder);
+    if (which.output && output.isMade()) await removeJobFiles(context, outputFolder);
   } catch (error) {
     logger.warn({ err: error }, 'Something of the attempt could not be removed; the next sweep tries again');
   }
@@ -105,7 +121,7 @@ async function dropInput(context: ClaimContext, { claimed, logger }: OpenClaim, 
   const { inputFolder } = claimed.record;
   if (inputFolder === null || after === null || after.inputFolder === inputFolder) return;
   try {
-    await context.workFolder.removeJobFolder(inputFolder);
+    await removeJobFiles(context, inputFolder);
   } catch (error) {
     logger.warn({ err: error }, 'The input of the job could not be removed; the next sweep tries again');
   }

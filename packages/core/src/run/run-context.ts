@@ -3,6 +3,7 @@ import type { Guards, WorkFolder } from '@media-jobs/cleanup';
 import type { Clock, Logger } from '@media-jobs/foundation';
 import type { JobRecord } from '../job/job.ts';
 import type { RegisteredOperation } from '../operation/registered-operation.ts';
+import type { FileStore } from '../ports/file-store.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { AttemptEnd } from './attempt-end.ts';
@@ -16,6 +17,10 @@ export interface RunContext {
   /** Null where nothing is handed out from here: the store's pollers and sweeps elsewhere find the work. */
   readonly queue: JobQueue | null;
   readonly operations: ReadonlyMap<string, RegisteredOperation>;
+  /** Where machines that share no folder share files; null where they share the work folder. */
+  readonly files: FileStore | null;
+  /** Whether jobs are run here. */
+  readonly worker: boolean;
   readonly workFolder: WorkFolder;
   /** Whether disk and memory allow new work. */
   readonly guards: Guards;

@@ -34,10 +34,11 @@ export async function startService(context: RunContext, options: ResolvedMediaJo
   const runner = options.worker ? createRunner(context, (await workFolder.temp.folder({ prefix: attemptsPrefix })).path, stepJobsFor) : null;
   // What is stuck is brought back before new work is taken; the whole pass follows in the background.
   if (runner !== null) await repair(context);
-  const parts = { context, runner, cleanupLoop, markClosed, watches: [watchStore(context, runner), ...(runner === null ? [] : [watchEpoch(context, runner)])] };
+  const parts = { context, runner, cleanupLoop, markClosed, watches: [watchStore(context, runner), ...(runner === null && context.files === null ? [] : [watchEpoch(context, runner, cleanupLoop)])] };
   const reset = createReset({ context, runner, cleanupLoop, targets: options.resetTargets });
   await runner?.start();
   if (runner !== null) cleanupLoop.start();
+  else if (context.files !== null) cleanupLoop.startOwnFolder();
   let closing: Promise<void> | undefined;
   const close = async ({ deadlineMs = defaultDeadlineMs }: { readonly deadlineMs?: number } = {}): Promise<void> => {
     if (closing !== undefined && runner !== null) context.clock.after(deadlineMs, () => runner.interrupt());

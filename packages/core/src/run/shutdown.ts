@@ -26,7 +26,7 @@ export const farewellMs = 2_000;
  * Ends also when the store is away and when work ignores that it was killed; the leases bring such jobs back.
  */
 export async function shutDown({ context, runner, cleanupLoop, markClosed, watches }: ShutdownParts, deadlineMs: number): Promise<void> {
-  const { clock, logger, queue, store, workFolder } = context;
+  const { clock, logger, queue, store, files, workFolder } = context;
   const within = (ms: number, work: Promise<unknown>): Promise<boolean> => endsWithin(context, ms, work);
   logger.info({ deadlineMs, running: runner?.stats().running ?? 0 }, 'Closing');
   const startedAt = clock.monotonic();
@@ -46,6 +46,7 @@ export async function shutDown({ context, runner, cleanupLoop, markClosed, watch
   await within(farewellMs, queueClosed);
   await within(farewellMs, settled(context, 'queue', queue?.[Symbol.asyncDispose]()));
   await settled(context, 'files', forgetFiles(context));
+  await within(farewellMs, settled(context, 'file store', files?.[Symbol.asyncDispose]()));
   await within(farewellMs, settled(context, 'store', store[Symbol.asyncDispose]()));
   await settled(context, 'work folder', workFolder[Symbol.asyncDispose]());
   logger.info({ wallMs: Math.round(clock.monotonic() - startedAt), drained }, 'Closed');

@@ -6,6 +6,7 @@ import { whyUnusable } from './cached-result.ts';
 import { dispatchRecord } from './dispatch-due.ts';
 import type { Intake } from './intake.ts';
 import { jobLogger, type RunContext } from './run-context.ts';
+import { removeJobFiles } from './shared-files.ts';
 import { settleFolder, stageInputs } from './stage-inputs.ts';
 import { waitForEnd } from './wait.ts';
 
@@ -144,7 +145,7 @@ async function accept(context: RunContext, before: JobRecord | null, record: Job
     await context.store.countLookup('miss');
     if (before === null || before.epoch !== record.epoch || before.generation !== record.generation - 1) return;
     for (const folder of [before.inputFolder, before.outputFolder]) {
-      if (folder !== null) await context.workFolder.removeJobFolder(folder);
+      if (folder !== null) await removeJobFiles(context, folder);
     }
   } catch (error) {
     logger.warn({ err: MediaJobError.from(error) }, 'Not all that follows a submit could be done; the next pass does it');

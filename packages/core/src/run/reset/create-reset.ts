@@ -6,6 +6,7 @@ import type { Runner } from '../runner.ts';
 import { createFilesTarget } from './files-target.ts';
 import { createJobsTarget } from './jobs-target.ts';
 import { createQueueTarget } from './queue-target.ts';
+import { createStoredFilesTarget } from './stored-files-target.ts';
 
 /** What a reset works with. */
 export interface ResetParts {
@@ -21,8 +22,8 @@ const stopMarginMs = 15_000;
 
 /** The reset of one service: its jobs, its line, its files, and what else was named. It never runs as a job. */
 export function createReset({ context, runner, cleanupLoop, targets: others }: ResetParts): (options?: ResetOptions) => Promise<ResetReport> {
-  const { clock, logger, closed, leaseMs, queue, workFolder } = context;
-  const targets = [createJobsTarget(context, runner, cleanupLoop), ...(queue === null ? [] : [createQueueTarget(queue)]), createFilesTarget(context), ...others];
+  const { clock, logger, closed, leaseMs, queue, files, workFolder } = context;
+  const targets = [createJobsTarget(context, runner, cleanupLoop), ...(queue === null ? [] : [createQueueTarget(queue)]), createFilesTarget(context), ...(files === null ? [] : [createStoredFilesTarget(context, files)]), ...others];
   const stop = Math.max(resetDeadlinesMs.stop, leaseMs + stopMarginMs);
   return (options = {}) => resetAll(targets, { ...options, deadlinesMs: { stop, ...options.deadlinesMs }, lock: join(workFolder.locksFolder, 'reset'), signal: closed, clock, logger });
 }

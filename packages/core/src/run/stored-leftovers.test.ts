@@ -1,0 +1,104 @@
+import { newToken } from '@media-jobs/core';
+import { createFakeClock } from '@media-jobs/core/testing';
+import { afterAll, expect, test } from 'vitest';
+import { eventually, leftFolders, passing } from './testing/bench.ts';
+import { capitals, digestOf, text } from './testing/capitals.ts';
+import { openTwoMachines } from './testing/two-machines.ts';
+import { withFaults } from './testing/with-faults.ts';
+
+afterAll(async () => expect(await leftFolders()).toEqual([]));
+
+const hour = 3_600_000;
+
+test('what an attempt stored is gone when its commit is refused', async () => {
+  const refused = Promise.withResolvers<void>();
+  await using fleet = await openTwoMachines({
+    operations: [capitals()],
+    wrapStore: (store) => withFaults(store, {
+      commit: (real) => async (key, outcome) => {
+        if (outcome.kind !== 'completed') return real(key, outcome);
+        await store.release(key);
+        await store.requestCancel(key.id);
+        refused.resolve();
+        return real(key, outcome);
+      },
+    }),
+  });
+  const job = await fleet.front.jobs.submit('capitals', { file: await fleet.front.file('a.txt', text) });
+  await refused.promise;
+  await fleet.back.jobs.sweep();
+  await eventually(async () => !(await fleet.stored()).includes(digestOf(text.toUpperCase())));
+  expect((await job.record()).state).toBe('cancelled');
+});
+
+test('a job that failed keeps its input for a redrive, and nothing of its attempt', async () => {
+  await using fleet = await openTwoMachines({ operations: [capitals()] });
+  const job = await fleet.front.jobs.submit('capitals', { file: await fleet.front.file('a.txt', text), fails: true });
+  expect(await job.wait()).toMatchObject({ state: 'failed' });
+  expect(await fleet.stored()).toEqual([digestOf(text)]);
+  await fleet.front.jobs.redrive(job.id);
+  expect(await job.wait()).toMatchObject({ state: 'failed', generation: 2 });
+  await fleet.front.jobs.delete(job.id);
+  expect(await fleet.stored()).toEqual([]);
+  await fleet.back.jobs.sweep();
+  expect(await fleet.local()).toEqual([]);
+});
+
+test('a job that is cancelled in line takes its input out of the file store', async () => {
+  await using fleet = await openTwoMachines({ operations: [capitals()], back: { operations: [{ ...capitals(), name: 'other' }] } });
+  const job = await fleet.front.jobs.submit('capitals', { file: await fleet.front.file('a.txt', text) });
+  expect(await fleet.stored()).toEqual([digestOf(text)]);
+  expect(await job.cancel()).toBe('cancelled');
+  expect(await fleet.stored()).toEqual([]);
+});
+
+test('with its time to live a job leaves the file store, and each machine in its own next pass', async () => {
+  const clock = createFakeClock();
+  await using fleet = await openTwoMachines({ operations: [capitals()], clock, front: { ttlHours: 1, cleanupIntervalMinutes: 30 }, back: { ttlHours: 1 } });
+  const job = await fleet.front.jobs.submit('capitals', { file: await fleet.front.file('a.txt', text) });
+  await passing(clock, job.result());
+  await job.files();
+  await clock.advance(hour);
+  expect(await fleet.back.jobs.sweep()).toMatchObject({ expired: { jobs: 1, files: 4 }, errors: [] });
+  expect([await fleet.stored(), (await fleet.local()).every((path) => path.startsWith('front'))]).toEqual([[], true]);
+  await clock.advance(hour);
+  await eventually(async () => (await fleet.local()).length === 0);
+  await expect(job.files()).rejects.toMatchObject({ code: 'JOB_EXPIRED' });
+});
+
+test('a sweep finds by listing what killed processes left in the file store, lets alone what may still be on its way, and what records name', async () => {
+  const clock = createFakeClock(Date.now());
+  await using fleet = await openTwoMachines({ operations: [capitals()], clock });
+  const job = await fleet.front.jobs.submit('capitals', { file: await fleet.front.file('a.txt', text) });
+  await passing(clock, job.result());
+  const orphan = `jobs/${await fleet.store.epoch()}/${job.id}/${newToken()}`;
+  await fleet.files.put({ folder: orphan, sha256: digestOf('left'), bytes: 4 }, await fleet.front.file('left.txt', 'left'));
+  await fleet.back.jobs.sweep();
+  expect(await fleet.stored()).toHaveLength(3);
+  await clock.advance(7 * hour);
+  expect(await fleet.back.jobs.sweep()).toMatchObject({ orphans: { folders: 1, files: 1, bytes: 4 }, errors: [] });
+  expect((await fleet.stored()).sort()).toEqual([digestOf(text.toUpperCase()), digestOf(String(text.length))].sort());
+});
+
+test('a reset by one machine leaves nothing in the file store, and nothing on any machine', async () => {
+  await using fleet = await openTwoMachines({ operations: [capitals()] });
+  const done = await fleet.front.jobs.submit('capitals', { file: await fleet.front.file('a.txt', text) });
+  await done.result();
+  await done.files();
+  const failed = await fleet.front.jobs.submit('capitals', { file: await fleet.front.file('b.txt', text), fails: true });
+  await failed.wait();
+  expect((await fleet.stored()).length).toBe(3);
+  const report = await fleet.front.jobs.reset({ level: 'deep' });
+  expect(report).toMatchObject({ ok: true, left: 0, perTarget: { 'stored files': { filesDeleted: 3 } } });
+  expect(await fleet.stored()).toEqual([]);
+  await eventually(async () => (await fleet.local()).length === 0);
+});
+
+test('what a cut off machine stored after a reset goes with the next pass of any other', async () => {
+  await using fleet = await openTwoMachines({ operations: [capitals()] });
+  const older = await fleet.store.epoch();
+  await fleet.front.jobs.reset({ level: 'deep' });
+  await fleet.files.put({ folder: `jobs/${older}/mj_x/${newToken()}`, sha256: digestOf('late'), bytes: 4 }, await fleet.front.file('late.txt', 'late'));
+  expect(await fleet.back.jobs.sweep()).toMatchObject({ olderEpochs: { files: 1, bytes: 4 }, errors: [] });
+  expect(await fleet.stored()).toEqual([]);
+});
