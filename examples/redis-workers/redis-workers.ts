@@ -25,7 +25,7 @@ const ffmpeg = createFfmpeg();
 
 // The server never transcribes: it needs to know the model, because that is part of what makes two jobs the same.
 await using whisper = await createWhisper({ model });
-const queue = createBullmqQueue({ connection: environment.redisUrl });
+const queue = createBullmqQueue({ connection: environment.redisUrl, keepEnded: 1_000 });
 await using jobs = await createMediaJobs({
   operations: [prepareSpeechOperation({ ffmpeg }), transcribe({ whisper, speech: ffmpeg })],
   store: createRedisStore({ url: environment.redisUrl }),

@@ -153,18 +153,6 @@ test('fleet limits hold over all handles', async () => {
   await expect.poll(() => handed.length).toBe(3);
 });
 
-test('telemetry is handed to BullMQ', async () => {
-  const spans: string[] = [];
-  const span = { setSpanOnContext: (context: unknown) => context, setAttribute: () => undefined, setAttributes: () => undefined, addEvent: () => undefined, recordException: () => undefined, end: () => undefined };
-  const telemetry = {
-    tracer: { startSpan: (name: string) => (spans.push(name), span) },
-    contextManager: { with: (_context: unknown, act: () => unknown) => act(), active: () => ({}), getMetadata: () => '{}', fromMetadata: () => ({}) },
-  };
-  await using queue = createBullmqQueue({ connection: server.url, prefix: `telemetry-${(count += 1)}`, telemetry: telemetry as never });
-  await queue.dispatch({ pointer: { id: 'a', sequence: 1, epoch: 'e' }, operation: 'quick', priority: 0 });
-  expect(spans).toContain('add quick.quick');
-});
-
 test('a schedule has one of two processes submit at each tick, and ends for both when it is removed', async () => {
   const ticks: number[] = [];
   const name = `tick-${(count += 1)}`;
