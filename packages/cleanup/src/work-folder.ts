@@ -43,6 +43,8 @@ export interface WorkFolder extends JobFolders, AsyncDisposable {
   liveEntries(): Promise<readonly OwnedEntry[]>;
   /** How many have it open now, this one included; those that cannot be judged count as well. */
   countOpen(): Promise<number>;
+  /** Owners who are provably dead and have left a ledger here that no sweep has removed yet. */
+  deadOwners(): Promise<ReadonlySet<string>>;
 }
 
 /**
@@ -76,6 +78,7 @@ export async function openWorkFolder(options: OpenWorkFolderOptions): Promise<Wo
     stagedFolders: () => listStagedFolders(places),
     liveEntries: () => listLiveEntries(places),
     countOpen: async () => (await listLedgers(places)).filter(({ owner }) => isOwnerAlive(owner) !== 'dead').length,
+    deadOwners: async () => new Set((await listLedgers(places)).map(({ owner }) => owner).filter((owner) => isOwnerAlive(owner) === 'dead')),
     [Symbol.asyncDispose]: () => {
       beats.cancel();
       return closeWorkFolder(ledger, places.tempFolder, clock, onCleanupError);

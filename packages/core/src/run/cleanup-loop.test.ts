@@ -111,6 +111,35 @@ test('a job whose worker is provably dead runs again as soon as somebody opens t
   expect(await job.record()).toMatchObject({ state: 'completed', losses: 1, attempts: 1 });
 });
 
+test('the look of each lease lists what runs only when a process of this host has died, and takes back at once what that one held', async () => {
+  const clock = createFakeClock();
+  let lists = 0;
+  const store = withFaults(shared(clock), { list: (real) => (filter, page) => (lists += 1, real(filter, page)) });
+  const operation = filed();
+  await using bench = await openBench({ operations: [operation], clock, store });
+  const looks = async (count: number): Promise<void> => {
+    for (let second = 0; second < count * 34; second += 1) {
+      await clock.advance(1_000);
+      await new Promise((resolve) => void setTimeout(resolve, 1));
+    }
+  };
+  await looks(1);
+  lists = 0;
+  await looks(3);
+  expect(lists).toBe(0);
+  const dead = deadOwner(ownerId());
+  await using submitter = await openBench({ operations: [operation], clock, store, workFolder: bench.workFolder, worker: false });
+  const job = await submitter.jobs.submit('file', {});
+  await store.claim({ owner: dead, leaseMs: 24 * hour, operations: ['file'], limit: 1 });
+  await writeFile(join(bench.workFolder, 'ledger', `${dead}.${'a'.repeat(26)}.jsonl`), `${JSON.stringify({ owner: dead, tempFolder: null })}\n`);
+  await passing(clock, operation.started(1));
+  await passing(clock, job.wait());
+  expect(await job.record()).toMatchObject({ state: 'completed', losses: 1 });
+  lists = 0;
+  await looks(3);
+  expect(lists, 'Nothing that it can have claimed is left').toBe(0);
+});
+
 test('a job whose worker stopped beating is running again within its lease and one look', async () => {
   const clock = createFakeClock();
   const store = shared(clock);

@@ -5,7 +5,7 @@ import { collectOlderEpochs } from './older-epochs.ts';
 import { collectOrphans, settleUnsettled, type Collected } from './orphan-folders.ts';
 import { relieveDisk } from './relieve-disk.ts';
 import { createOwnerJudge } from './owner-judge.ts';
-import { repair, type Repaired } from './repair.ts';
+import { createDeathWatch, findDeadOwners, repair, type Repaired } from './repair.ts';
 import type { RunContext } from './run-context.ts';
 import { collectStoredEpochs, collectStoredOrphans, together } from './stored-leftovers.ts';
 
@@ -55,16 +55,23 @@ export function createCleanupLoop(context: RunContext, { intervalMs, repairMs }:
   let passes = 0;
   let crashSeen = false;
   const chain = createChain();
+  const deaths = createDeathWatch(context);
+  const repairNews = async (): Promise<Repaired> => {
+    const dead = await deaths.news();
+    const repaired = await repair(context, dead);
+    deaths.done(dead);
+    return repaired;
+  };
 
   const repairQuietly = async (): Promise<void> => {
-    const { lapsed } = await tried(context, [], 'repair', () => repair(context)) ?? { lapsed: 0 };
+    const { lapsed } = await tried(context, [], 'repair', repairNews) ?? { lapsed: 0 };
     crashSeen ||= lapsed > 0;
   };
   const pass = (byHand: boolean): Promise<CleanupReport> => {
     const orphans = byHand || crashSeen || passes % orphanScanEvery === 0;
     passes += 1;
     crashSeen = false;
-    return runPass(context, orphans);
+    return runPass(context, orphans, byHand ? async () => repair(context, await findDeadOwners(context)) : repairNews);
   };
   const lookThrough = (): Promise<void> => chain(() => collectOwnFolder(context));
   const look = async (): Promise<void> => {
@@ -116,12 +123,12 @@ function createChain(): <Result>(act: () => Promise<Result>) => Promise<Result> 
   };
 }
 
-async function runPass(context: RunContext, lookForOrphans: boolean): Promise<CleanupReport> {
+async function runPass(context: RunContext, lookForOrphans: boolean, repairStuck: () => Promise<Repaired>): Promise<CleanupReport> {
   const { clock, logger, store, workFolder } = context;
   const startedAt = clock.monotonic();
   const errors: { path: string; reason: string }[] = [];
   const attempt = <Result>(what: string, act: () => Promise<Result>): Promise<Result | null> => tried(context, errors, what, act);
-  const repaired = (await attempt('repair', () => repair(context))) ?? { lapsed: 0, woken: 0, dispatched: 0 };
+  const repaired = (await attempt('repair', repairStuck)) ?? { lapsed: 0, woken: 0, dispatched: 0 };
   const expired = (await attempt('expired', () => removeExpired(context, errors))) ?? { jobs: 0, files: 0, bytes: 0 };
   await attempt('queue', async () => context.queue?.forget(context.ttlMs));
   await attempt('unsettled', () => settleUnsettled(context));

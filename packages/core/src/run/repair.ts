@@ -19,11 +19,10 @@ export interface Repaired {
 const batch = 200;
 
 /**
- * Brings back what got stuck: claims whose lease has passed or whose owner is provably dead, retries that are due, and,
+ * Brings back what got stuck: claims whose lease has passed or whose owner is among these dead ones, retries that are due, and,
  * for a queue that is shared, jobs that it may have lost. Cheap enough to be done once a lease.
  */
-export async function repair(context: RunContext): Promise<Repaired> {
-  const deadOwners = await findDeadOwners(context);
+export async function repair(context: RunContext, deadOwners: readonly string[]): Promise<Repaired> {
   const lapsed = await moveDue(context, 'lease', deadOwners.length === 0 ? {} : { deadOwners });
   if (lapsed > 0) context.logger.warn({ lapsed, deadOwners }, 'Jobs had lost their worker');
   const woken = await moveDue(context, 'retry', {});
@@ -41,8 +40,11 @@ async function moveDue(context: RunContext, kind: DueKind, request: Omit<DueRequ
   return moved;
 }
 
-/** Owners of running jobs that this host can prove dead. The cost grows with what runs, not with what is stored. */
-async function findDeadOwners({ store, logger }: RunContext): Promise<readonly string[]> {
+/**
+ * Owners of running jobs that this host can prove dead. The cost grows with what runs, not with what is stored: for the start, and
+ * for passes by hand, but not for what every worker does once a lease (`createDeathWatch`).
+ */
+export async function findDeadOwners({ store, logger }: RunContext): Promise<readonly string[]> {
   const owners = await claimOwners(store);
   return [...owners].filter((owner) => {
     try {
@@ -52,6 +54,28 @@ async function findDeadOwners({ store, logger }: RunContext): Promise<readonly s
       return false;
     }
   });
+}
+
+/** Tells which processes of this host have died. */
+export interface DeathWatch {
+  /** Those of whom nobody has been told yet that their claims were taken back. */
+  news(): Promise<readonly string[]>;
+  /** Their claims were taken back; a dead process claims nothing more. */
+  done(owners: readonly string[]): void;
+}
+
+/**
+ * Sees the dead by the ledgers that they left in the work folder, which costs the store nothing however much runs. Where another
+ * process has swept such a ledger already, the lease decides.
+ */
+export function createDeathWatch({ workFolder }: Pick<RunContext, 'workFolder'>): DeathWatch {
+  const known = new Set<string>();
+  return {
+    news: async () => [...(await workFolder.deadOwners())].filter((owner) => !known.has(owner)),
+    done: (owners) => {
+      for (const owner of owners) known.add(owner);
+    },
+  };
 }
 
 /** Owners of running jobs, those whose lease has not lapsed yet among them. */
