@@ -57,9 +57,9 @@ export function createCleanupLoop(context: RunContext, { intervalMs, repairMs }:
   const chain = createChain();
   const deaths = createDeathWatch(context);
   const repairNews = async (): Promise<Repaired> => {
-    const dead = await deaths.news();
-    const repaired = await repair(context, dead);
-    deaths.done(dead);
+    const deadOwners = await deaths.news();
+    const repaired = await repair(context, { deadOwners, amongMany: true });
+    deaths.done(deadOwners);
     return repaired;
   };
 
@@ -71,7 +71,7 @@ export function createCleanupLoop(context: RunContext, { intervalMs, repairMs }:
     const orphans = byHand || crashSeen || passes % orphanScanEvery === 0;
     passes += 1;
     crashSeen = false;
-    return runPass(context, orphans, byHand ? async () => repair(context, await findDeadOwners(context)) : repairNews);
+    return runPass(context, orphans, byHand ? async () => repair(context, { deadOwners: await findDeadOwners(context), amongMany: false }) : repairNews);
   };
   const lookThrough = (): Promise<void> => chain(() => collectOwnFolder(context));
   const look = async (): Promise<void> => {

@@ -1,8 +1,9 @@
-import { createProcessQueue, type Dispatch, type JobQueue } from '@media-jobs/core';
+import { createMemoryStore, createProcessQueue, type Dispatch, type JobQueue } from '@media-jobs/core';
 import { MediaJobError } from '@media-jobs/foundation';
-import { scriptedOperation } from '@media-jobs/core/testing';
+import { createFakeClock, scriptedOperation } from '@media-jobs/core/testing';
 import { afterAll, expect, test } from 'vitest';
 import { eventually, leftFolders, openBench, passing } from './testing/bench.ts';
+import { withFaults } from './testing/with-faults.ts';
 
 afterAll(async () => expect(await leftFolders()).toEqual([]));
 
@@ -60,6 +61,29 @@ test('a short line is handed over again whole, a long one only when the queue ha
   dispatches.length = 0;
   expect(await bench.jobs.sweep()).toMatchObject({ dispatched: 230 });
   expect(new Set(dispatches.map(({ pointer }) => pointer.id)).size).toBe(230);
+});
+
+test('of the looks that a large fleet makes a few hand over again what stands in line, and those of a small fleet and by hand all do', async () => {
+  const { queue, dispatches, state } = sharedQueue();
+  const clock = createFakeClock();
+  const running = { count: 0 };
+  const store = withFaults(createMemoryStore({ clock }), { stats: (stats) => async () => { const found = await stats(); return { ...found, byState: { ...found.byState, running: running.count } }; } });
+  const chance = { next: 0.5 };
+  await using bench = await openBench({ operations: [scriptedOperation({ name: 'quick', limits: { concurrency: 4 } })], queue, store, clock, random: () => chance.next });
+  state.loses = true;
+  await bench.jobs.submit('quick', {});
+  const handedOver = async (processes: number, random: number): Promise<boolean> => {
+    [running.count, chance.next] = [4 * processes, random];
+    dispatches.length = 0;
+    for (let second = 0; second < 34; second += 1) {
+      await clock.advance(1_000);
+      await new Promise((resolve) => void setTimeout(resolve, 1));
+    }
+    return dispatches.length > 0;
+  };
+  expect([await handedOver(10, 0.99), await handedOver(1_000, 0.011), await handedOver(1_000, 0.009)]).toEqual([true, false, true]);
+  chance.next = 0.99;
+  expect(await bench.jobs.sweep(), 'By hand it is done whatever the size').toMatchObject({ dispatched: 1 });
 });
 
 test('a job whose attempt the queue has lost sight of is stopped, refunded, and handed over under the next number', async () => {

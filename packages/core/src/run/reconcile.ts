@@ -9,6 +9,9 @@ const dispatchAgainAfterMs = 5_000;
 /** Jobs that are handed over again without any sign that the queue lost one: those that have stood in line longest. */
 const oldest = 200;
 
+/** Looks of this kind that are enough for a fleet in the time of one lease. */
+const looksOfFleet = 10;
+
 const pageLimit = 500;
 
 /** Dispatches that are under way at once. */
@@ -18,14 +21,26 @@ const atOnce = 32;
  * Makes a shared queue agree with the store, which alone knows what stands in line: jobs that were accepted and never
  * handed over, whose entry was deleted, or ended without a claim, are handed over again under the same number, so that two
  * processes that do it together do it once. Jobs that lost their worker are not its business: the store gives those a new
- * number, in one act of one process. Tells how many were handed over. Never rejects for want of the queue.
+ * number, in one act of one process. Tells how many were handed over. Never rejects for want of the queue. `amongMany`: every
+ * process of the fleet looks as often, and a few of those looks are enough.
  */
-export async function reconcile(context: RunContext): Promise<number> {
+export async function reconcile(context: RunContext, { amongMany }: { readonly amongMany: boolean }): Promise<number> {
   if (context.queue?.capabilities.shared !== true) return 0;
+  if (amongMany && !(await isNeeded(context))) return 0;
   const standing = await context.store.due('dispatch', { limit: oldest, olderThanMs: dispatchAgainAfterMs });
   if (standing.length === oldest && (await hasLostSome(context))) return dispatchAll(context);
   await dispatchDue(context, standing, { again: true });
   return standing.length;
+}
+
+/**
+ * By chance, so that about `looksOfFleet` processes do it in each lease. A line is long where all places are taken: what runs then tells
+ * how many processes there are. Up to ten of them it is always needed, and so it is where little runs.
+ */
+async function isNeeded({ operations, store, random }: RunContext): Promise<boolean> {
+  const places = [...operations.values()].reduce((sum, { limits }) => sum + limits.concurrency, 0);
+  const { byState } = await store.stats();
+  return random() * byState.running < looksOfFleet * places;
 }
 
 /** What stands in a long line may wait for hours: it is handed over again only where the queue has fewer entries than the store has jobs. */

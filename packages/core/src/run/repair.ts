@@ -18,15 +18,23 @@ export interface Repaired {
 
 const batch = 200;
 
+/** Who repairs. */
+export interface RepairOptions {
+  /** Owners whose claims lapse at once. */
+  readonly deadOwners: readonly string[];
+  /** Every process of the fleet does the same at the same times, as those of the timer do. */
+  readonly amongMany: boolean;
+}
+
 /**
- * Brings back what got stuck: claims whose lease has passed or whose owner is among these dead ones, retries that are due, and,
+ * Brings back what got stuck: claims whose lease has passed or whose owner is dead, retries that are due, and,
  * for a queue that is shared, jobs that it may have lost. Cheap enough to be done once a lease.
  */
-export async function repair(context: RunContext, deadOwners: readonly string[]): Promise<Repaired> {
+export async function repair(context: RunContext, { deadOwners, amongMany }: RepairOptions): Promise<Repaired> {
   const lapsed = await moveDue(context, 'lease', deadOwners.length === 0 ? {} : { deadOwners });
   if (lapsed > 0) context.logger.warn({ lapsed, deadOwners }, 'Jobs had lost their worker');
   const woken = await moveDue(context, 'retry', {});
-  return { lapsed, woken, dispatched: await reconcile(context) };
+  return { lapsed, woken, dispatched: await reconcile(context, { amongMany }) };
 }
 
 async function moveDue(context: RunContext, kind: DueKind, request: Omit<DueRequest, 'limit'>): Promise<number> {

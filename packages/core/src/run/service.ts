@@ -33,7 +33,7 @@ export async function startService(context: RunContext, options: ResolvedMediaJo
   const stepJobsFor = createStepJobs(context, { submit, handle: (record, cached) => createJob(context, { record, cached, cancel: cancelNow }) });
   const runner = options.worker ? createRunner(context, (await workFolder.temp.folder({ prefix: attemptsPrefix })).path, stepJobsFor) : null;
   // What is stuck is brought back before new work is taken; the whole pass follows in the background.
-  if (runner !== null) await repair(context, await findDeadOwners(context));
+  if (runner !== null) await repair(context, { deadOwners: await findDeadOwners(context), amongMany: false });
   const parts = { context, runner, cleanupLoop, markClosed, watches: [watchStore(context, runner), ...(runner === null && context.files === null ? [] : [watchEpoch(context, runner, cleanupLoop)])] };
   const reset = createReset({ context, runner, cleanupLoop, targets: options.resetTargets });
   await runner?.start();

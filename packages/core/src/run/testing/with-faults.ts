@@ -2,7 +2,7 @@ import { MediaJobError } from '@media-jobs/foundation';
 import type { JobStore } from '@media-jobs/core';
 
 /** A store with some methods replaced. Each replacement is given the method that it stands for. */
-export type Faults = { readonly [Name in 'submit' | 'get' | 'claim' | 'heartbeat' | 'commit' | 'release' | 'due' | 'epoch' | 'purge' | 'takeExpired' | 'list']?: (real: JobStore[Name]) => JobStore[Name] };
+export type Faults = { readonly [Name in 'submit' | 'get' | 'claim' | 'heartbeat' | 'commit' | 'release' | 'due' | 'epoch' | 'purge' | 'takeExpired' | 'list' | 'stats']?: (real: JobStore[Name]) => JobStore[Name] };
 
 export function withFaults(store: JobStore, faults: Faults): JobStore {
   const replaced = new Map(Object.entries(faults).map(([name, fault]) => [name, (fault as (real: unknown) => unknown)(store[name as keyof Faults])]));
