@@ -67,7 +67,7 @@ export function createEras(runner: ScriptRunner, prefix: string, clockOffsetMs: 
       const [name = null, epoch] = value === '' ? [seen?.name, seen?.epoch] : value.split(' ');
       const era = nextEraName(now, name);
       const fresh = `${era} ${newEpoch(now, epoch)}`;
-      const stands = (await runner.run(replaceScript, [keys.epoch, keys.eras, keys.events], [value, fresh, era], 'write')) as string;
+      const stands = (await runner.run(replaceScript, [keys.epoch, keys.eras, keys.events, keys.cancels], [value, fresh, era], 'write')) as string;
       if (stands === fresh || !insist) return eraOf(stands);
     }
   };

@@ -17,6 +17,8 @@ export interface StoreKeys {
   readonly settings: string;
   /** A short stream of what moved last. */
   readonly events: string;
+  /** Another one of nothing but cancels of running jobs, which all workers follow. */
+  readonly cancels: string;
   readonly ofEra: (era: string) => EraKeys;
 }
 
@@ -67,6 +69,7 @@ export function storeKeys(prefix: string): StoreKeys {
     eras: `${base}eras`,
     settings: `${base}settings`,
     events: `${base}events`,
+    cancels: `${base}cancels`,
     ofEra: (era) => eraKeys(base, era),
   };
 }

@@ -133,7 +133,7 @@ function planFor(era: Era, { before, after, guard }: Swap): RecordPlan {
 /** Guard, plan and keys in the order that the swap script reads. */
 function swapCall(eras: Eras, era: Era, { id, before, after, guard, now, maxWaiting }: Swap, plan: RecordPlan, counts = true): ScriptCall {
   const { keys } = era;
-  const fixed = [keys.record(id), keys.body(id), keys.result(id), keys.tally, eras.keys.events];
+  const fixed = [keys.record(id), keys.body(id), keys.result(id), keys.tally, eras.keys.events, eras.keys.cancels];
   const indexes = [...new Set([...plan.removed, ...plan.added].map(({ key }) => key))];
   const numberOf = (key: string): number => 2 + fixed.length + indexes.indexOf(key);
   const record = after ?? before;

@@ -47,13 +47,14 @@ export function createObservedStore(given: RedisStoreOptions, observe?: TripObse
   const eras = createEras(runner, prefix, clockOffsetMs);
   const records = createRecords(eras, known, logger);
   const feed = createChangeFeed({ connection, clock, logger, events: keys.events });
+  const cancels = createChangeFeed({ connection, clock, logger, events: keys.cancels });
   let disposing: Promise<void> | null = null;
   const dispose = async (): Promise<void> => {
-    await feed[Symbol.asyncDispose]();
+    await Promise.all([feed, cancels].map((each) => each[Symbol.asyncDispose]()));
     await connection[Symbol.asyncDispose]();
   };
   const owned = options.ownsDatabase ? ownDatabase({ eras, runner, clockOffsetMs, collect: (limit) => collect(records, runner, limit) }) : {};
-  return { ...storeMethods(records, known, runner, feed), ...reopening(options), ...owned, ...createHealthCheck(runner), [Symbol.asyncDispose]: () => (disposing ??= dispose()) };
+  return { ...storeMethods(records, known, runner, { feed, cancels }), ...reopening(options), ...owned, ...createHealthCheck(runner), [Symbol.asyncDispose]: () => (disposing ??= dispose()) };
 }
 
 /** A client cannot go to another thread. */
@@ -62,7 +63,7 @@ function reopening({ source, prefix, connectAttempts, connectTimeoutMs, minRepli
   return { reopen: { module: import.meta.url, factory: createRedisStore.name, options: { url: source.url, prefix, connectAttempts, connectTimeoutMs, minReplicas, waitReplicasMs, clockOffsetMs: clockOffsetMs() } } };
 }
 
-function storeMethods(records: Records, known: KnownRecords, runner: ScriptRunner, feed: ChangeFeed): Omit<JobStore, typeof Symbol.asyncDispose> {
+function storeMethods(records: Records, known: KnownRecords, runner: ScriptRunner, { feed, cancels }: { readonly feed: ChangeFeed; readonly cancels: ChangeFeed }): Omit<JobStore, typeof Symbol.asyncDispose> {
   const newJobs = createNewJobs(records, known);
   const context: WorkerContext = { records, known, held: createHeldClaims(), work: createWorkBatch(records, newJobs.mark) };
   const lookups = batchTurn<LookupKind, undefined>(async (kinds) => {
@@ -94,7 +95,7 @@ function storeMethods(records: Records, known: KnownRecords, runner: ScriptRunne
     redrive: (id) => redrive(records, id),
     stats: () => stats(records, runner),
     countLookup: (kind) => lookups(kind),
-    watch: (listener) => feed.watch(listener),
+    watch: (listener, only) => (only === 'cancels' ? cancels : feed).watch(listener),
     reset: async () => (await records.eras.replace()).epoch,
     collect: (limit) => collect(records, runner, limit),
     shareSettings: (settings) => shareSettings(records, runner, settings),

@@ -10,7 +10,7 @@ const perCall = 500;
  * database, a few at a time, and removes only those that this era's names begin.
  */
 export async function removeStrayKeys(runner: ScriptRunner, keys: StoreKeys, era: string): Promise<void> {
-  const lasting = new Set([keys.epoch, keys.eras, keys.settings, keys.events]);
+  const lasting = new Set([keys.epoch, keys.eras, keys.settings, keys.events, keys.cancels]);
   const prefixes = [`${keys.base}${era}`, `${keys.base}aside:${era}`];
   for (const node of await runner.command('nodes', (client) => Promise.resolve(isCluster(client) ? client.nodes('master') : [client]))) {
     for (let cursor = '0', first = true; first || cursor !== '0'; first = false) {

@@ -88,8 +88,11 @@ export interface JobStore extends AsyncDisposable {
   /** Counts for `stats`: an answer from the cache, a job that had to run, a cached result that could not be given out. */
   countLookup(kind: LookupKind): Promise<void>;
 
-  /** Calls back on changes, soon after them, until it is ended. A hint only. The listener must not throw. */
-  watch(listener: (change: StoreChange) => void): Disposable;
+  /**
+   * Calls back on changes, soon after them, until it is ended. A hint only. The listener must not throw. `cancels`: it needs to hear
+   * of running jobs only that are to be cancelled, and a store that can tell those apart spares it, and itself, the rest.
+   */
+  watch(listener: (change: StoreChange) => void, only?: 'cancels'): Disposable;
 
   /** A new epoch, in one atomic act: everything older is dead to everybody at once. Returns the new epoch. */
   reset(): Promise<string>;

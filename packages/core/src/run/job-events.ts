@@ -13,10 +13,14 @@ export interface JobEvents {
   emit(hint: JobHint): void;
   /** Calls back on each change of this job until it is ended. */
   subscribe(id: string, listener: (hint: JobHint) => void): Disposable;
+  /** Calls back when the first follower comes, and when the last has gone. */
+  onInterest(listener: (someone: boolean) => void): Disposable;
 }
 
 export function createJobEvents(): JobEvents {
   const listeners = new Map<string, Set<(hint: JobHint) => void>>();
+  const interested = new Set<(someone: boolean) => void>();
+  const tellInterest = (someone: boolean): void => interested.forEach((listener) => listener(someone));
   return {
     emit(hint) {
       for (const listener of listeners.get(hint.id) ?? []) listener(hint);
@@ -24,12 +28,18 @@ export function createJobEvents(): JobEvents {
     subscribe(id, listener) {
       const ofJob = listeners.get(id) ?? new Set();
       listeners.set(id, ofJob.add(listener));
+      if (listeners.size === 1 && ofJob.size === 1) tellInterest(true);
       return {
         [Symbol.dispose]() {
-          ofJob.delete(listener);
-          if (ofJob.size === 0 && listeners.get(id) === ofJob) listeners.delete(id);
+          if (!ofJob.delete(listener) || ofJob.size > 0 || listeners.get(id) !== ofJob) return;
+          listeners.delete(id);
+          if (listeners.size === 0) tellInterest(false);
         },
       };
+    },
+    onInterest(listener) {
+      interested.add(listener);
+      return { [Symbol.dispose]: () => void interested.delete(listener) };
     },
   };
 }

@@ -7,15 +7,15 @@ return {redis.call('GET', KEYS[1]) or '', string.format('%.0f', clock[1] * 1000 
 `);
 
 /**
- * Guard 8: a reset is this one act. It forgets the events as well: they are of jobs that are dead. KEYS: epoch, eras, events. ARGV: the value that is to be replaced, or empty for none; the new
+ * Guard 8: a reset is this one act. It forgets the events as well: they are of jobs that are dead. KEYS: epoch, eras, events, cancels. ARGV: the value that is to be replaced, or empty for none; the new
  * one; its era. Replies the value that stands afterwards, which is another when somebody else was quicker.
  */
-export const replaceScript: Script = plainScript('replace 2', `
+export const replaceScript: Script = plainScript('replace 3', `
 local present = redis.call('GET', KEYS[1]) or ''
 if present ~= ARGV[1] then return present end
 redis.call('SET', KEYS[1], ARGV[2])
 redis.call('SADD', KEYS[2], ARGV[3])
-redis.call('UNLINK', KEYS[3])
+redis.call('UNLINK', KEYS[3], KEYS[4])
 return ARGV[2]
 `);
 

@@ -5,14 +5,14 @@ import { defineScript, snapshotFunction, type Script } from './script.ts';
  * in step. What a move does to a record was decided by the caller, with the functions of core; the times in it that mean
  * "now" are set here, by the server's clock.
  *
- * KEYS: epoch, record, body, result, tally, events, then every sorted set that the plan names by its number.
+ * KEYS: epoch, record, body, result, tally, events, cancels, then every sorted set that the plan names by its number.
  * ARGV: …, the caller's now, guard, its value, its second value, most waiting, the operation, the dispatch number before
  * (or empty), event, and the plan in sections, each with its length first: times to shift; fields to set; fields to
  * delete; texts; members to remove; members to add; counters to change.
  * Replies OK with the time, the dispatch number, progress and phase; FULL; or STALE with a snapshot.
  */
-export const swapScript: Script = defineScript('swap 2', `${snapshotFunction}
-local record, body, result, tally, events = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+export const swapScript: Script = defineScript('swap 3', `${snapshotFunction}
+local record, body, result, tally, events, cancels = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 local guard, expected, other = ARGV[4], ARGV[5], ARGV[6]
 local kind = redis.call('TYPE', record).ok
 local seen = kind == 'hash' and redis.call('HMGET', record, 'r', 'st', 'tk', 'cr', 'lm') or {}
@@ -79,7 +79,9 @@ local shown = deleted[1] ~= '*' and redis.call('HMGET', record, 'pg', 'ph', 'n')
 if ARGV[10] ~= '' then
   local progress, phase = string.match(ARGV[10], ' (%S+) ([^ ]*)$')
   local head = string.match(ARGV[10], '^%S+ %S+ %S+ %S+')
-  redis.call('XADD', events, 'MAXLEN', '~', 250, '*', 'e', head .. ' ' .. (shown[1] or progress) .. ' ' .. (shown[2] or phase))
+  local event = head .. ' ' .. (shown[1] or progress) .. ' ' .. (shown[2] or phase)
+  redis.call('XADD', events, 'MAXLEN', '~', 250, '*', 'e', event)
+  if string.find(head, ' r 1$') then redis.call('XADD', cancels, 'MAXLEN', '~', 250, '*', 'e', event) end
 end
 return {'OK', text(now), shown[3] or '', shown[1] or '', shown[2] or ''}
 `);

@@ -135,6 +135,11 @@ export const brokenHabits: readonly BrokenStore[] = [
     rejectedBy: 'a watcher that has ended is told nothing more, and the others still are',
     wrap: (store) => override(store, { watch: (listener) => (store.watch(listener), { [Symbol.dispose]: () => undefined }) }),
   },
+  {
+    name: 'it tells nothing of cancels to whoever watches for them only',
+    rejectedBy: 'a watcher of cancels is told when a running job is to be cancelled',
+    wrap: (store) => override(store, { watch: (listener, only) => (only === 'cancels' ? { [Symbol.dispose]: () => undefined } : store.watch(listener)) }),
+  },
   { name: 'its last process hears nothing of the settings', rejectedBy: 'the first process finds no shared settings, each later one those of the one before, also after a reset', wrap: (store) => override(store, { shareSettings: async (settings) => (await store.shareSettings(settings), null) }) },
   { name: 'it claims to be durable', rejectedBy: 'a store says which version of the contract it keeps, and what it can do, as its harness does', wrap: (store) => override(store, { capabilities: { ...store.capabilities, durable: !store.capabilities.durable } }) },
   { name: 'it answers after its end as if nothing had been', rejectedBy: 'a store may be disposed twice, also at once, and every method after it throws CLOSED', wrap: (store) => override(store, { [Symbol.asyncDispose]: async () => undefined }) },

@@ -8,13 +8,13 @@ import { claimIt, commit, leaseMs, queued, rejectsWith, requestFor, success } fr
 const patienceMs = 5_000;
 
 /** Changes as they come; `until` resolves with the first that satisfies, and rejects when none comes. */
-function watchAll(store: JobStore): Disposable & { readonly until: (holds: (change: StoreChange) => boolean) => Promise<StoreChange>; readonly seen: readonly StoreChange[] } {
+function watchAll(store: JobStore, only?: 'cancels'): Disposable & { readonly until: (holds: (change: StoreChange) => boolean) => Promise<StoreChange>; readonly seen: readonly StoreChange[] } {
   const seen: StoreChange[] = [];
   const waiting = new Set<() => void>();
   const subscription = store.watch((change) => {
     seen.push(change);
     waiting.forEach((look) => look());
-  });
+  }, only);
   const until = (holds: (change: StoreChange) => boolean): Promise<StoreChange> => new Promise((resolve, reject) => {
     const settle = (end: () => void): void => {
       clearTimeout(timer);
@@ -49,6 +49,17 @@ export const watchCases: readonly ConformanceCase<JobStoreHarness>[] = [
       assert.equal((await watcher.until(({ state }) => state === 'completed')).progress, 1);
       await store.takeNow(id);
       await watcher.until(({ state }) => state === 'expiring');
+    },
+  },
+  {
+    name: 'a watcher of cancels is told when a running job is to be cancelled',
+    run: async ({ create }) => {
+      await using store = await create();
+      using watcher = watchAll(store, 'cancels');
+      const { key } = await claimIt(store, await queued(store, 'talk'));
+      await store.requestCancel(key.id);
+      // A store that cannot say what has changed tells that something has.
+      await watcher.until(({ id, state, cancelRequested }) => id === key.id && state === 'running' && cancelRequested !== false);
     },
   },
   {

@@ -1,0 +1,50 @@
+import type { StoreChange } from '@media-jobs/core';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createRedisStore } from '@media-jobs/redis-store';
+import { countClients, startRedis, type TestRedis } from './testing/redis-server.ts';
+import { sampleClaim, sampleSuccess, submitSample } from './testing/sample-jobs.ts';
+
+let server: TestRedis;
+let admin: Redis;
+beforeAll(async () => {
+  server = await startRedis();
+  admin = new Redis(server.url);
+});
+afterAll(async () => {
+  expect(await countClients(admin, 1)).toBe(1);
+  admin.disconnect();
+  await server[Symbol.asyncDispose]();
+});
+
+test('a watcher of cancels is told of running jobs that are to be cancelled, and of nothing that others do', async () => {
+  await using store = createRedisStore({ url: server.url });
+  await using other = createRedisStore({ url: server.url });
+  await store.epoch(); // It is connected, and hears of whatever comes after the call of `watch`.
+  const told: StoreChange[] = [];
+  using _watcher = store.watch((change) => void told.push(change), 'cancels');
+  const cancelled: string[] = [];
+  for (const name of ['first', 'second', 'third']) {
+    await submitSample(other, `done-${name}`);
+    const [done] = await other.claim(sampleClaim());
+    await other.heartbeat([{ ...done!.key, progress: { ratio: 0.5, phase: 'listening' } }], 10_000);
+    await other.commit(done!.key, sampleSuccess(done!));
+    await other.requestCancel(await submitSample(other, `waits-${name}`));
+    cancelled.push(await submitSample(other, `runs-${name}`));
+    await other.claim(sampleClaim());
+    expect(await other.requestCancel(cancelled.at(-1)!)).toBe('requested');
+  }
+  await expect.poll(() => told.length).toBeGreaterThanOrEqual(3);
+  expect(told).toEqual(cancelled.map((id) => ({ id, generation: 1, state: 'running', progress: 0, phase: 'starting', cancelRequested: true })));
+});
+
+test('the streams that watchers follow are gone with a reset', async () => {
+  await using store = createRedisStore({ url: server.url, prefix: 'streams' });
+  await submitSample(store, 'talk');
+  const [claimed] = await store.claim(sampleClaim());
+  await store.requestCancel(claimed!.key.id);
+  const streams = async (): Promise<number> => admin.exists('{streams}:events', '{streams}:cancels');
+  expect(await streams()).toBe(2);
+  await store.reset();
+  expect(await streams()).toBe(0);
+});
