@@ -5,7 +5,7 @@ import { collectOlderEpochs } from './older-epochs.ts';
 import { collectOrphans, settleUnsettled, type Collected } from './orphan-folders.ts';
 import { relieveDisk } from './relieve-disk.ts';
 import { createOwnerJudge } from './owner-judge.ts';
-import { createDeathWatch, findDeadOwners, repair, type Repaired } from './repair.ts';
+import { createTimedRepair, repairAll, type Repaired } from './repair.ts';
 import type { RunContext } from './run-context.ts';
 import { collectStoredEpochs, collectStoredOrphans, together } from './stored-leftovers.ts';
 
@@ -55,14 +55,7 @@ export function createCleanupLoop(context: RunContext, { intervalMs, repairMs }:
   let passes = 0;
   let crashSeen = false;
   const chain = createChain();
-  const deaths = createDeathWatch(context);
-  const repairNews = async (): Promise<Repaired> => {
-    const deadOwners = await deaths.news();
-    const repaired = await repair(context, { deadOwners, amongMany: true });
-    deaths.done(deadOwners);
-    return repaired;
-  };
-
+  const repairNews = createTimedRepair(context);
   const repairQuietly = async (): Promise<void> => {
     const { lapsed } = await tried(context, [], 'repair', repairNews) ?? { lapsed: 0 };
     crashSeen ||= lapsed > 0;
@@ -71,7 +64,7 @@ export function createCleanupLoop(context: RunContext, { intervalMs, repairMs }:
     const orphans = byHand || crashSeen || passes % orphanScanEvery === 0;
     passes += 1;
     crashSeen = false;
-    return runPass(context, orphans, byHand ? async () => repair(context, { deadOwners: await findDeadOwners(context), amongMany: false }) : repairNews);
+    return runPass(context, orphans, byHand ? () => repairAll(context) : repairNews);
   };
   const lookThrough = (): Promise<void> => chain(() => collectOwnFolder(context));
   const look = async (): Promise<void> => {

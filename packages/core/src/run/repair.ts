@@ -18,19 +18,40 @@ export interface Repaired {
 
 const batch = 200;
 
-/** Who repairs. */
-export interface RepairOptions {
-  /** Owners whose claims lapse at once. */
-  readonly deadOwners: readonly string[];
-  /** Every process of the fleet does the same at the same times, as those of the timer do. */
-  readonly amongMany: boolean;
+/**
+ * Brings back what got stuck: claims whose lease has passed or whose owner is provably dead, retries that are due, and,
+ * for a queue that is shared, jobs that it may have lost. It asks the store for all that runs: for the start, and by hand.
+ */
+export async function repairAll(context: RunContext): Promise<Repaired> {
+  return repair(context, { deadOwners: await findDeadOwners(context), amongMany: false });
 }
 
 /**
- * Brings back what got stuck: claims whose lease has passed or whose owner is dead, retries that are due, and,
- * for a queue that is shared, jobs that it may have lost. Cheap enough to be done once a lease.
+ * The same for what every process does once a lease, at a cost that does not grow with the fleet. It sees the dead of this host by the
+ * ledgers that they left in the work folder, each once, for they claim nothing more; where another process has swept such a ledger already, the lease decides.
  */
-export async function repair(context: RunContext, { deadOwners, amongMany }: RepairOptions): Promise<Repaired> {
+export function createTimedRepair(context: RunContext): () => Promise<Repaired> {
+  const done = new Set<string>();
+  return async () => {
+    const deadOwners = (await ownDead(context)).filter((owner) => !done.has(owner));
+    const repaired = await repair(context, { deadOwners, amongMany: true });
+    for (const owner of deadOwners) done.add(owner);
+    return repaired;
+  };
+}
+
+/** A work folder that cannot be read keeps no lease from lapsing. */
+async function ownDead({ workFolder, logger }: RunContext): Promise<readonly string[]> {
+  try {
+    return [...(await workFolder.deadOwners())];
+  } catch (error) {
+    logger.warn({ err: MediaJobError.from(error) }, 'Who of this host has died cannot be seen; their leases decide');
+    return [];
+  }
+}
+
+/** `amongMany`: every process of the fleet does the same as often. */
+async function repair(context: RunContext, { deadOwners, amongMany }: { readonly deadOwners: readonly string[]; readonly amongMany: boolean }): Promise<Repaired> {
   const lapsed = await moveDue(context, 'lease', deadOwners.length === 0 ? {} : { deadOwners });
   if (lapsed > 0) context.logger.warn({ lapsed, deadOwners }, 'Jobs had lost their worker');
   const woken = await moveDue(context, 'retry', {});
@@ -48,11 +69,8 @@ async function moveDue(context: RunContext, kind: DueKind, request: Omit<DueRequ
   return moved;
 }
 
-/**
- * Owners of running jobs that this host can prove dead. The cost grows with what runs, not with what is stored: for the start, and
- * for passes by hand, but not for what every worker does once a lease (`createDeathWatch`).
- */
-export async function findDeadOwners({ store, logger }: RunContext): Promise<readonly string[]> {
+/** Owners of running jobs that this host can prove dead. The cost grows with what runs, not with what is stored. */
+async function findDeadOwners({ store, logger }: RunContext): Promise<readonly string[]> {
   const owners = await claimOwners(store);
   return [...owners].filter((owner) => {
     try {
@@ -62,28 +80,6 @@ export async function findDeadOwners({ store, logger }: RunContext): Promise<rea
       return false;
     }
   });
-}
-
-/** Tells which processes of this host have died. */
-export interface DeathWatch {
-  /** Those of whom nobody has been told yet that their claims were taken back. */
-  news(): Promise<readonly string[]>;
-  /** Their claims were taken back; a dead process claims nothing more. */
-  done(owners: readonly string[]): void;
-}
-
-/**
- * Sees the dead by the ledgers that they left in the work folder, which costs the store nothing however much runs. Where another
- * process has swept such a ledger already, the lease decides.
- */
-export function createDeathWatch({ workFolder }: Pick<RunContext, 'workFolder'>): DeathWatch {
-  const known = new Set<string>();
-  return {
-    news: async () => [...(await workFolder.deadOwners())].filter((owner) => !known.has(owner)),
-    done: (owners) => {
-      for (const owner of owners) known.add(owner);
-    },
-  };
 }
 
 /** Owners of running jobs, those whose lease has not lapsed yet among them. */

@@ -10,7 +10,7 @@ import { createJob, type Job } from './job-handle.ts';
 import { watchEpoch } from './epoch-watch.ts';
 import { attemptsPrefix } from './epoch-marks.ts';
 import { createReset } from './reset/create-reset.ts';
-import { findDeadOwners, repair } from './repair.ts';
+import { repairAll } from './repair.ts';
 import { receiveFile } from './receive-file.ts';
 import type { RunContext } from './run-context.ts';
 import { createRunner } from './runner.ts';
@@ -33,7 +33,7 @@ export async function startService(context: RunContext, options: ResolvedMediaJo
   const stepJobsFor = createStepJobs(context, { submit, handle: (record, cached) => createJob(context, { record, cached, cancel: cancelNow }) });
   const runner = options.worker ? createRunner(context, (await workFolder.temp.folder({ prefix: attemptsPrefix })).path, stepJobsFor) : null;
   // What is stuck is brought back before new work is taken; the whole pass follows in the background.
-  if (runner !== null) await repair(context, { deadOwners: await findDeadOwners(context), amongMany: false });
+  if (runner !== null) await repairAll(context);
   const parts = { context, runner, cleanupLoop, markClosed, watches: [watchStore(context, runner), ...(runner === null && context.files === null ? [] : [watchEpoch(context, runner, cleanupLoop)])] };
   const reset = createReset({ context, runner, cleanupLoop, targets: options.resetTargets });
   await runner?.start();
