@@ -38,7 +38,7 @@ export type { Dispatch, DispatchHandler, JobQueue, QueueCapabilities } from './p
 export type { FileStore, FileStoreControls, RemovedFiles, StoredFile, StoredFolder } from './ports/file-store.ts';
 export { createFolderFileStore, type FolderFileStoreOptions } from './files/folder-file-store.ts';
 export { epochPlace, folderOfKey, storedKey, storedPlace } from './files/stored-places.ts';
-export { fileMissing, filesAborted, filesUnavailable } from './files/file-errors.ts';
+export { fileCall, fileMissing, filesUnavailable, sourceChanged } from './files/file-errors.ts';
 export type { AudioInfo, Speech, SpeechSource, SpeechSourceOptions } from './ports/speech-source.ts';
 export type { Engine, EngineCapabilities, EngineOpenOptions, EngineRequest, EngineResult, EngineSession, ReleaseReceipt, Segment, Word } from './ports/engine.ts';
 export type { HealthCheck, HealthReport } from './ports/health-check.ts';

@@ -27,3 +27,27 @@ export function filesAborted(what: string, signal: AbortSignal): MediaJobError {
   if (MediaJobError.isInstance(signal.reason)) return signal.reason;
   return new MediaJobError('ABORTED', { message: `Expected to ${what}, got an abort.`, advice: 'Ask for it again if that was not meant.', cause: signal.reason });
 }
+
+/** An `INPUT_CHANGED`: a local file is not what it is to be stored as. For adapters of `FileStore`. */
+export function sourceChanged(path: string, expected: string, got: string): MediaJobError {
+  return new MediaJobError('INPUT_CHANGED', {
+    message: `Expected ${JSON.stringify(path)} to be ${expected}, got ${got}.`,
+    advice: 'Store a file only when its writer has ended.',
+    facts: { path, expected, got },
+  });
+}
+
+/**
+ * Makes one call of a `FileStore`. What is no `MediaJobError` becomes `FILES_UNAVAILABLE`: a share or server that is away looks like any other
+ * fault. A signal that has aborted outranks both. For adapters.
+ */
+export async function fileCall<Result>(what: string, signal: AbortSignal | undefined, act: () => Promise<Result>): Promise<Result> {
+  const stopped = (): MediaJobError | undefined => (signal?.aborted === true ? filesAborted(what, signal) : undefined);
+  const before = stopped();
+  if (before !== undefined) throw before;
+  try {
+    return await act();
+  } catch (error) {
+    throw stopped() ?? (MediaJobError.isInstance(error) ? error : filesUnavailable(what, error));
+  }
+}

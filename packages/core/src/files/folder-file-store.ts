@@ -7,7 +7,7 @@ import { publishFile, removePath, stageFile } from '@media-jobs/cleanup';
 import { MediaJobError } from '@media-jobs/foundation';
 import { newToken } from '../job/epoch.ts';
 import type { FileStore, FileStoreControls, RemovedFiles, StoredFile, StoredFolder } from '../ports/file-store.ts';
-import { fileMissing, filesAborted, filesUnavailable } from './file-errors.ts';
+import { fileCall, fileMissing, sourceChanged } from './file-errors.ts';
 import { epochPlace, storedKey, storedPlace } from './stored-places.ts';
 
 /** Options of `createFolderFileStore`. */
@@ -24,15 +24,15 @@ export function createFolderFileStore({ folder }: FolderFileStoreOptions): FileS
   const root = resolve(folder);
   const pathOf = (file: Pick<StoredFile, 'folder' | 'sha256'>): string => join(root, storedKey(file));
   const sizeOf = (file: Pick<StoredFile, 'folder' | 'sha256'>, { signal }: FileStoreControls = {}): Promise<number | null> =>
-    guarded('look at a stored file', signal, async () => (await there(lstat(pathOf(file))))?.size ?? null);
+    fileCall('look at a stored file', signal, async () => (await there(lstat(pathOf(file))))?.size ?? null);
   return {
     specVersion: 1,
-    put: (file, path, { signal } = {}) => guarded('store a file', signal, () => put(pathOf(file), file, path, signal)),
-    open: (file, start, { signal } = {}) => guarded('open a stored file', signal, () => open(pathOf(file), file, start, signal)),
+    put: (file, path, { signal } = {}) => fileCall('store a file', signal, () => put(pathOf(file), file, path, signal)),
+    open: (file, start, { signal } = {}) => fileCall('open a stored file', signal, () => open(pathOf(file), file, start, signal)),
     sizeOf,
-    epochs: ({ signal } = {}) => guarded('list the epochs of stored files', signal, () => foldersIn(join(root, 'jobs'))),
+    epochs: ({ signal } = {}) => fileCall('list the epochs of stored files', signal, () => foldersIn(join(root, 'jobs'))),
     folders: (epoch, { signal } = {}) => foldersOf(root, epochPlace(epoch), signal),
-    remove: (place, { signal } = {}) => guarded('remove stored files', signal, () => remove(root, storedPlace(place), signal)),
+    remove: (place, { signal } = {}) => fileCall('remove stored files', signal, () => remove(root, storedPlace(place), signal)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
@@ -48,7 +48,7 @@ async function put(target: string, { sha256, bytes }: StoredFile, source: string
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
     try {
       const copied = await stageFile(source, part, { expectedSha256: sha256, ...(signal === undefined ? {} : { signal }) });
-      if (copied.bytes !== bytes) throw sizeDiffers(source, bytes, copied.bytes);
+      if (copied.bytes !== bytes) throw sourceChanged(source, `of ${bytes} bytes`, `${copied.bytes}`);
       return await publishFile(part, target, { overwrite: true });
     } catch (error) {
       await removePath(part, { filesOnly: true });
@@ -68,7 +68,7 @@ async function open(path: string, file: StoredFile, start: number, signal: Abort
 }
 
 async function* foldersOf(root: string, place: string, signal: AbortSignal | undefined): AsyncGenerator<StoredFolder> {
-  const look = <Result>(act: () => Promise<Result>): Promise<Result> => guarded('list the folders of stored files', signal, act);
+  const look = <Result>(act: () => Promise<Result>): Promise<Result> => fileCall('list the folders of stored files', signal, act);
   for (const id of await look(() => foldersIn(join(root, place)))) {
     for (const token of await look(() => foldersIn(join(root, place, id)))) {
       const folder = `${place}/${id}/${token}`;
@@ -119,20 +119,4 @@ function isGone(error: unknown): boolean {
 
 function causeOf(error: unknown): unknown {
   return MediaJobError.isInstance(error) ? error.cause : error;
-}
-
-/** What the system says becomes `FILES_UNAVAILABLE`: a share that is away looks like any other fault of a disk. */
-async function guarded<Result>(what: string, signal: AbortSignal | undefined, act: () => Promise<Result>): Promise<Result> {
-  const stopped = (): MediaJobError | undefined => (signal?.aborted === true ? filesAborted(what, signal) : undefined);
-  const before = stopped();
-  if (before !== undefined) throw before;
-  try {
-    return await act();
-  } catch (error) {
-    throw stopped() ?? (MediaJobError.isInstance(error) ? error : filesUnavailable(what, error));
-  }
-}
-
-function sizeDiffers(path: string, expected: number, got: number): MediaJobError {
-  return new MediaJobError('INPUT_CHANGED', { message: `Expected ${JSON.stringify(path)} to be of ${expected} bytes, got ${got}.`, advice: 'Store a file only when its writer has ended.', facts: { path, expected, got } });
 }
