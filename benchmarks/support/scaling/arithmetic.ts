@@ -26,23 +26,27 @@ export interface Part {
   readonly bytes: number;
 }
 
-/** Submit, claim and commit, of which each is told to whoever follows. */
+/** Submit, claim and commit, of which each is told to whoever follows, as each beat with progress is. */
 const eventsOfJob = 3;
 
+/** Processes that take jobs in and tell of them, such as HTTP servers. */
+const followers = 10;
+
 /** All parts; the names of the measured are those of the tables. */
-export function partsOf({ units, worker, connections }: Measured, { workers, jobSeconds }: Fleet): readonly Part[] {
+export function partsOf({ units, connections }: Pick<Measured, 'units' | 'connections'>, { workers, jobSeconds }: Fleet): readonly Part[] {
+  const { heartbeatMs, leaseMs, pollIntervalMs } = mediaJobsDefaults;
   const jobs = workers / jobSeconds;
-  const looks = (workers * 1_000) / mediaJobsDefaults.leaseMs;
+  const each = (ms: number): number => (workers * 1_000) / ms;
   const part = (name: string, formula: string, ...costs: readonly (readonly [number, UnitCost])[]): Part => ({
     name, formula, share: costs.reduce((sum, [perSecond, { cpuMicros }]) => sum + perSecond * cpuMicros, 0) / 1e6, bytes: costs.reduce((sum, [perSecond, { bytesIn, bytesOut }]) => sum + perSecond * (bytesIn + bytesOut), 0),
   });
-  const events = eventsOfJob * jobs + (workers * 1_000) / mediaJobsDefaults.heartbeatMs;
   return [
     part('jobs in the store', '*W / L* × (submit + claim + commit + expiry)', [jobs, units.submit], [jobs, units.claim], [jobs, units.commit], [jobs, units.expired]),
     part('jobs in the queue', '*W / L* × queue', [jobs, units.queue]),
-    part('workers by themselves, beats among it', '*P* × busy worker', [workers, worker.busy]),
-    part('the look for dead owners', '*P / 30 s* × *W* × record listed', [looks * workers, units.listed]),
-    part('followed events', '*P* × (3 *W / L* + *W / 10 s*) × event followed', [workers * events, connections.followed]),
+    part('beats', '*W* / 10 s × beat', [each(heartbeatMs), units.beat]),
+    part('looks at the epoch', '*P* / 1 s × look', [each(pollIntervalMs), units.epochLook]),
+    part('looks for what is due', '*P* / 30 s × look', [each(leaseMs), units.dueLook]),
+    part(`${followers} services that follow jobs`, `${followers} × (3 *W / L* + *W* / 10 s) × event followed`, [followers * (eventsOfJob * jobs + each(heartbeatMs)), connections.followed]),
   ];
 }
 

@@ -7,7 +7,7 @@ import { createRedisStore, type RedisStore } from '@media-jobs/redis-store';
 import type { DriverReport, DriverStep, DriverTask, FromDriver } from './fleet-messages.ts';
 import { createLatencies } from './latencies.ts';
 import { actOpenLoop } from './open-loop.ts';
-import { completionOf, operation, requestOf } from './store-load.ts';
+import { completionOf, lookInVain, operation, requestOf } from './store-load.ts';
 
 /** A claim that some worker holds. */
 interface Held {
@@ -99,14 +99,18 @@ function createAsking() {
   };
   const sweep = (): void => {
     const handle = next();
-    if (handle !== undefined) void ask(async () => (await handle.store.due('lease', { limit: 200 })).length + (await handle.store.due('retry', { limit: 200 })).length === 0);
+    if (handle !== undefined) void ask(async () => (await lookInVain(handle.store)) === 0);
   };
-  return { beat, submit: (at: number) => void ask(() => submit(at)), commit, sweep, counts, beats, commits };
+  const look = (): void => {
+    const handle = next();
+    if (handle !== undefined) void ask(async () => (await handle.store.epoch()) === epoch);
+  };
+  return { beat, submit: (at: number) => void ask(() => submit(at)), commit, sweep, look, counts, beats, commits };
 }
 
-async function play({ beats, jobs, sweeps, warmUpMs, forMs }: DriverStep): Promise<DriverReport> {
+async function play({ beats, jobs, sweeps, looks, warmUpMs, forMs }: DriverStep): Promise<DriverReport> {
   const streams = (asking: ReturnType<typeof createAsking>) => [
-    { perSecond: beats, act: asking.beat }, { perSecond: jobs, act: asking.submit }, { perSecond: jobs, act: asking.commit }, { perSecond: sweeps, act: asking.sweep },
+    { perSecond: beats, act: asking.beat }, { perSecond: jobs, act: asking.submit }, { perSecond: jobs, act: asking.commit }, { perSecond: sweeps, act: asking.sweep }, { perSecond: looks, act: asking.look },
   ];
   await actOpenLoop(streams(createAsking()), performance.now(), performance.now() + warmUpMs);
   claimTimes = createLatencies();

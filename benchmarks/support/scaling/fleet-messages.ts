@@ -13,8 +13,10 @@ export interface DriverStep {
   readonly beats: number;
   /** Submits, and as many claims and commits. */
   readonly jobs: number;
-  /** Looks for what is due. */
+  /** Looks for what is due, as each process makes them once a lease. */
   readonly sweeps: number;
+  /** Looks at the epoch, as each process makes them while it works. */
+  readonly looks: number;
   readonly warmUpMs: number;
   readonly forMs: number;
 }

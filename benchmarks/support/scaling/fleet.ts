@@ -15,7 +15,7 @@ export interface FleetShape {
   readonly workers: number;
   /** Time that a job takes, in seconds. */
   readonly jobSeconds: number;
-  /** Processes that ask in the workers' name. */
+  /** Processes that ask in the name of the workers. */
   readonly drivers: number;
 }
 
@@ -38,14 +38,13 @@ export interface FleetFigures {
   readonly unanswered: number;
 }
 
-/** Looks for what is due are made once a lease by each worker. */
-const sweepMs = mediaJobsDefaults.leaseMs;
 const driverModule = fileURLToPath(new URL('fleet-driver.ts', import.meta.url));
 const handlesEach = 16;
 
 /** What all workers together ask in a second. */
-export function ratesOf({ workers, jobSeconds }: Pick<FleetShape, 'workers' | 'jobSeconds'>): Pick<DriverStep, 'beats' | 'jobs' | 'sweeps'> {
-  return { beats: (workers * 1_000) / mediaJobsDefaults.heartbeatMs, jobs: workers / jobSeconds, sweeps: (workers * 1_000) / sweepMs };
+export function ratesOf({ workers, jobSeconds }: Pick<FleetShape, 'workers' | 'jobSeconds'>): Pick<DriverStep, 'beats' | 'jobs' | 'sweeps' | 'looks'> {
+  const { heartbeatMs, leaseMs, pollIntervalMs } = mediaJobsDefaults;
+  return { beats: (workers * 1_000) / heartbeatMs, jobs: workers / jobSeconds, sweeps: (workers * 1_000) / leaseMs, looks: (workers * 1_000) / pollIntervalMs };
 }
 
 /** A fleet whose workers all have a job, kept alive by nobody until a step is played. */
@@ -59,7 +58,7 @@ export async function openFleet(admin: Redis, url: string, shape: FleetShape): P
   return {
     async play(factor, times) {
       const share = factor / shape.drivers;
-      const step: DriverStep = { beats: rates.beats * share, jobs: rates.jobs * share, sweeps: rates.sweeps * share, ...times };
+      const step: DriverStep = { beats: rates.beats * share, jobs: rates.jobs * share, sweeps: rates.sweeps * share, looks: rates.looks * share, ...times };
       const began = Promise.withResolvers<void>();
       const reports = children.map((child) => playOne(child, step, began.resolve));
       await began.promise;

@@ -1,4 +1,4 @@
-import { jobIdentity, type ClaimedJob, type Outcome, type SubmitRequest } from '@media-jobs/core';
+import { jobIdentity, type ClaimedJob, type JobStore, type Outcome, type SubmitRequest } from '@media-jobs/core';
 
 /** The operation of all jobs here. */
 export const operation = 'noop';
@@ -16,4 +16,11 @@ export function requestOf(epoch: string, key: string, options: Readonly<Record<s
 export function completionOf({ key, record }: ClaimedJob): Outcome {
   const usage = { wallMs: 60_000, waitingMs: 0, cpuMs: 0, peakRssBytes: 0, sampled: true } as const;
   return { kind: 'completed', output: {}, artifacts: [], outputFolder: `jobs/${record.epoch}/${key.id}/${key.token}`, usage };
+}
+
+/** What each worker of a shared queue asks once a lease: what has lapsed, what is to be tried again, how much runs. Tells how many jobs came of it. */
+export async function lookInVain(store: JobStore): Promise<number> {
+  const found = [await store.due('lease', { limit: 200 }), await store.due('retry', { limit: 200 })];
+  await store.stats();
+  return found.flat().length;
 }
