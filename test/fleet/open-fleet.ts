@@ -1,5 +1,6 @@
+import { appendFileSync } from 'node:fs';
 import { createBullmqQueue, type BullmqQueue } from '@media-jobs/bullmq';
-import { createMediaJobs, type MediaJobs } from '@media-jobs/core';
+import { createMediaJobs, type AttemptEnd, type MediaJobs } from '@media-jobs/core';
 import { createRedisStore, type RedisStore } from '@media-jobs/redis-store';
 import { fleetOperation } from './fleet-operation.ts';
 
@@ -8,6 +9,8 @@ export interface FleetPlace {
   readonly host: string;
   readonly port: number;
   readonly workFolder: string;
+  /** Where each worker writes down how its attempts ended, by what the store answered: a witness beside the records. */
+  readonly journal: string;
 }
 
 /** Databases of the one Redis. */
@@ -23,10 +26,11 @@ export interface OpenFleet {
 }
 
 /** Opens the jobs of the fleet in this process, to work on them or only to submit. */
-export async function openFleet({ host, port, workFolder }: FleetPlace, worker: boolean): Promise<OpenFleet> {
+export async function openFleet({ host, port, workFolder, journal }: FleetPlace, worker: boolean): Promise<OpenFleet> {
   const { heartbeatMs, leaseMs, lockMs, stalledCheckMs } = times;
   const store = createRedisStore({ url: `redis://${host}:${port}/${databases.records}`, connectTimeoutMs: 2_000, connectAttempts: 20 });
   const queue = createBullmqQueue({ connection: `redis://${host}:${port}/${databases.queue}`, lockMs, stalledCheckMs });
-  const jobs = await createMediaJobs({ operations: [fleetOperation], store, queue, workFolder, worker, heartbeatMs, leaseMs, pollIntervalMs: 200, diskReserveBytes: 0, cleanupIntervalMinutes: 60 });
+  const onAttemptEnd = ({ jobId, ended }: AttemptEnd): void => appendFileSync(journal, `${jobId} ${ended} ${process.pid}\n`);
+  const jobs = await createMediaJobs({ operations: [fleetOperation], store, queue, workFolder, worker, onAttemptEnd, heartbeatMs, leaseMs, pollIntervalMs: 200, diskReserveBytes: 0, cleanupIntervalMinutes: 60 });
   return { jobs, store, queue };
 }

@@ -3,7 +3,7 @@ import type { Job, JobRecord, JobStore } from '@media-jobs/core';
 import { MediaJobError } from '@media-jobs/foundation';
 import { Redis } from 'ioredis';
 import { startBlackHoleProxy } from '../../packages/redis-store/src/testing/black-hole-proxy.ts';
-import { startRedis } from '../../packages/redis-store/src/testing/redis-server.ts';
+import { countClients, startRedis } from '../../packages/redis-store/src/testing/redis-server.ts';
 import { Crew } from './crew.ts';
 import { disturb, disturbanceAt, draw, type Disturbance, type Disturbed } from './disturbances.ts';
 import { databases, openFleet, type OpenFleet } from './open-fleet.ts';
@@ -13,6 +13,7 @@ export interface SeedOptions {
   readonly workers: number;
   readonly jobs: number;
   readonly workFolder: string;
+  readonly journal: string;
   /** Between two disturbances. */
   readonly everyMs: number;
 }
@@ -24,10 +25,15 @@ export interface Played {
   readonly disturbances: readonly Disturbance[];
   readonly workersStarted: number;
   readonly open: OpenFleet;
-  /** Keys of the queue that belong to an entry. */
-  readonly entryKeys: () => Promise<readonly string[]>;
+  /** What lines of the queue still held when all jobs had ended and the workers had had time to look. */
+  readonly depth: { readonly waiting: number; readonly running: number };
+  /** Keys that belong to an entry of the queue or to a record of the store. */
+  readonly keysOfJobs: () => Promise<readonly string[]>;
   readonly wallMs: number;
 }
+
+/** Locks last three seconds, and are looked for each second. */
+const emptyWithinMs = 20_000;
 
 /** A fleet that does not end in this time has failed. */
 const patienceMs = 300_000;
@@ -37,15 +43,16 @@ const shareBeforeReset = 0.2;
 
 /**
  * Plays one seed: workers, jobs, a reset in the middle, one disturbance after the other until all jobs have ended. Workers reach
- * Redis through a proxy, the test itself directly. `check` looks at the end of it while the fleet is still open.
+ * Redis through a proxy, the test itself directly. `check` looks at the end of it while the fleet is still open. Tells how many clients
+ * Redis still had when all was closed.
  */
-export async function playSeed(options: SeedOptions, check: (played: Played) => Promise<void>): Promise<void> {
-  const { seed, workers, jobs: count, workFolder } = options;
+export async function playSeed(options: SeedOptions, check: (played: Played) => Promise<void>): Promise<number> {
+  const { seed, workers, jobs: count, workFolder, journal } = options;
   const startedAt = performance.now();
   await using redis = await startRedis(['--save', '', '--appendonly', 'yes', '--appendfsync', 'always']);
   await using proxy = await startBlackHoleProxy(redis.port);
-  await using crew = new Crew({ host: '127.0.0.1', port: proxy.port, workFolder }, workers);
-  const open = await openFleet({ host: '127.0.0.1', port: redis.port, workFolder }, false);
+  await using crew = new Crew({ host: '127.0.0.1', port: proxy.port, workFolder, journal }, workers);
+  const open = await openFleet({ host: '127.0.0.1', port: redis.port, workFolder, journal }, false);
   try {
     await submitAll(open, `${seed} before`, Math.ceil(count * shareBeforeReset), seed);
     const disturbed: Disturbed = { crew, redis, proxy };
@@ -60,11 +67,22 @@ export async function playSeed(options: SeedOptions, check: (played: Played) => 
     const records = await allEnded(open.store, submitted);
     over.abort();
     await trouble;
+    const depth = await untilEmpty(open);
     await crew.dismiss();
     const numbers = new Map(submitted.map(({ id }, number) => [id, number]));
-    await check({ records, numbers, disturbances: done, workersStarted: crew.started, open, wallMs: performance.now() - startedAt, entryKeys: () => entryKeysOf(redis.port) });
+    await check({ records, numbers, disturbances: done, workersStarted: crew.started, open, depth, wallMs: performance.now() - startedAt, keysOfJobs: () => keysOfJobsIn(redis.port) });
   } finally {
     await open.jobs.close({ deadlineMs: 0 });
+  }
+  return await clientsOf(redis.port);
+}
+
+/** What was handed out when its worker died comes back at BullMQ's next look, and whoever gets it then does nothing. */
+async function untilEmpty({ queue }: OpenFleet): Promise<Played['depth']> {
+  for (const startedAt = performance.now(); ; ) {
+    const depth = await patiently(() => queue.depth());
+    if ((depth.waiting === 0 && depth.running === 0) || performance.now() - startedAt > emptyWithinMs) return depth;
+    await sleep(100);
   }
 }
 
@@ -116,11 +134,20 @@ async function allEnded(store: JobStore, submitted: readonly Job<unknown>[]): Pr
   return ended;
 }
 
-/** An entry is a hash whose name ends with its id, and locks and the like stand below it. */
-async function entryKeysOf(port: number): Promise<readonly string[]> {
-  const client = new Redis({ port, db: databases.queue });
+/** An entry of the queue has the id of its job in its name, and locks and the like stand below it; a record ends with what follows `mj_`. */
+async function keysOfJobsIn(port: number): Promise<readonly string[]> {
+  const found = await Promise.all(Object.values(databases).map((db) => withClient({ port, db }, (client) => client.keys('*'))));
+  return found.flat().filter((key) => /mj_|[a-z2-7]{26}(?::[br])?$/.test(key));
+}
+
+async function clientsOf(port: number): Promise<number> {
+  return withClient({ port, db: databases.records }, (client) => countClients(client, 1));
+}
+
+async function withClient<Result>(place: { readonly port: number; readonly db: number }, ask: (client: Redis) => Promise<Result>): Promise<Result> {
+  const client = new Redis(place);
   try {
-    return (await client.keys('*')).filter((key) => key.includes('mj_'));
+    return await ask(client);
   } finally {
     client.disconnect();
   }
