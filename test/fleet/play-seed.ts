@@ -99,7 +99,7 @@ async function submitAll({ jobs }: OpenFleet, batch: string, count: number, seed
   const submitted: Job<unknown>[] = [];
   for (let start = 0; start < count; start += 50) {
     const numbers = Array.from({ length: Math.min(50, count - start) }, (_, index) => start + index);
-    submitted.push(...(await Promise.all(numbers.map((number) => patiently(() => jobs.submit('fleet', { batch, number, ms: 5 + draw(seed, `work ${number}`, 30) }))))));
+    submitted.push(...(await Promise.all(numbers.map((number) => patiently(() => jobs.submit('fleet', { batch, number, ms: 20 + draw(seed, `work ${number}`, 200) }))))));
   }
   return submitted;
 }
