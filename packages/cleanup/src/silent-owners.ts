@@ -13,6 +13,8 @@ const watchedForMs = 2 * ledgerBeatMs;
 export interface SilenceWatch {
   /** Whether the owner, whose last sign is of this time, counts as dead. */
   isSilent(owner: string, touchedAt: number): boolean;
+  /** It was seen to live by other means: the watch over it begins anew. */
+  saw(owner: string): void;
 }
 
 export function createSilenceWatch(clock: Clock): SilenceWatch {
@@ -24,5 +26,6 @@ export function createSilenceWatch(clock: Clock): SilenceWatch {
       seen.set(owner, first);
       return clock.monotonic() - first.since >= watchedForMs && clock.now() - touchedAt >= silentAfterMs;
     },
+    saw: (owner) => void seen.delete(owner),
   };
 }

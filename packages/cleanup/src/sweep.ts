@@ -16,6 +16,8 @@ import type { WorkFolderPlaces } from './work-folder-places.ts';
 export interface SweepOptions {
   /** Asked about owners that cannot be judged from this host, such as those of other containers. What it does not know either is judged by the signs of life in their ledgers. */
   readonly judgeOwner?: (owner: string) => Promise<OwnerState>;
+  /** Asked only before an owner counts as dead because its ledger gives no sign of life; `alive` keeps it. For who is dear to ask. */
+  readonly judgeSilent?: (owner: string) => Promise<OwnerState>;
   /** Things in the temp folder that no ledger names go when they are older than this. Default 7 days. */
   readonly unnamedAfterMs?: number;
   /** Ends the sweep between two removals; the call then rejects with the signal's reason. */
@@ -87,7 +89,10 @@ export async function sweepWorkFolder(places: WorkFolderPlaces, { clock, logger,
 /** Whoever knows better is asked first; a live owner is never judged by its silence. */
 async function judgeForeign({ options, watch }: Sweep, owner: string, ledgers: readonly LedgerFile[]): Promise<OwnerState> {
   const told = (await options.judgeOwner?.(owner)) ?? 'unknown';
-  return told === 'unknown' && watch.isSilent(owner, await lastTouched(ledgers)) ? 'dead' : told;
+  if (told !== 'unknown' || !watch.isSilent(owner, await lastTouched(ledgers))) return told;
+  if ((await options.judgeSilent?.(owner)) !== 'alive') return 'dead';
+  watch.saw(owner);
+  return 'alive';
 }
 
 /** Something on disk, and whose it is. */

@@ -132,7 +132,7 @@ async function runPass(context: RunContext, lookForOrphans: boolean, repairStuck
   const folders = await attempt('olderEpochs', () => collectOlderEpochs(context));
   const storedEpochs = await attempt('storedEpochs', () => collectStoredEpochs(context, context.closed));
   const records = (await attempt('olderRecords', () => collectRecords(context))) ?? 0;
-  const swept = await attempt('workFolder', () => workFolder.sweep({ signal: context.closed, judgeOwner: createOwnerJudge(store) }));
+  const swept = await attempt('workFolder', () => workFolder.sweep({ signal: context.closed, judgeSilent: createOwnerJudge(store) }));
   errors.push(...(orphans?.errors ?? []), ...(stored?.errors ?? []), ...(folders?.errors ?? []), ...(storedEpochs?.errors ?? []), ...(swept?.errors ?? []));
   const report: CleanupReport = Object.freeze({
     ...repaired, expired, orphans: orphans === null ? null : counts(together(orphans, stored)), olderEpochs: { ...counts(together(folders, storedEpochs)), records }, leftByDeadOwners: swept === null ? null : ownerCounts(swept), errors,
