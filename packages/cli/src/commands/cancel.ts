@@ -3,6 +3,7 @@ import { MediaJobError } from '@media-jobs/foundation';
 import { exitCodes, type Command, type CommandContext, type ExitCode, type Invocation } from '../command.ts';
 import { findJob } from '../jobs/find-job.ts';
 import { workerOf } from '../jobs/job-shape.ts';
+import { filesOption } from '../jobs/files-place.ts';
 import { findWorkPlace, openJobs, storeOptions, type WorkPlace } from '../jobs/work-place.ts';
 
 /** `media-jobs cancel ID`. */
@@ -10,7 +11,7 @@ export const cancel: Command = Object.freeze({
   name: 'cancel',
   about: 'end a job that waits, and have the work of one that runs stopped',
   operands: ['ID'],
-  options: storeOptions,
+  options: [...storeOptions, filesOption],
   details: [
     'Prints the id and `cancelled`, or `requested` when another process works on it: that one stops it within a second or so, at the latest at its next beat.',
     'The beginning of an id is enough when no other job begins with it.',

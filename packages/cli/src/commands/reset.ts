@@ -2,6 +2,7 @@ import type { ResetOptions, ResetReport, Resettable } from '@media-jobs/cleanup'
 import { createModels } from '@media-jobs/whisper';
 import { exitCodes, modelsFolderOption, type Command, type CommandContext, type ExitCode, type Invocation } from '../command.ts';
 import { resetText } from '../jobs/reset-text.ts';
+import { filesOption } from '../jobs/files-place.ts';
 import { findWorkPlace, openJobs, storeOptions, type WorkPlace } from '../jobs/work-place.ts';
 import { settingsOf } from '../settings.ts';
 import { usageError } from '../usage-error.ts';
@@ -19,6 +20,7 @@ export const reset: Command = Object.freeze({
     { name: 'json', about: 'print the report for programs' },
     modelsFolderOption,
     ...storeOptions,
+    filesOption,
   ],
   details: [
     'It cannot be undone. With --deep it cancels running jobs, also those of other processes, and may take a minute: it ends when',

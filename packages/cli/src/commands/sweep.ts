@@ -2,6 +2,7 @@ import { openWorkFolder } from '@media-jobs/cleanup';
 import type { CleanupReport } from '@media-jobs/core';
 import { exitCodes, type Command, type CommandContext, type ExitCode, type Invocation } from '../command.ts';
 import { sweepText } from '../jobs/sweep-text.ts';
+import { filesOption } from '../jobs/files-place.ts';
 import { findWorkPlace, openJobs, storeOptions, type WorkPlace } from '../jobs/work-place.ts';
 
 /** `media-jobs sweep`. */
@@ -9,7 +10,7 @@ export const sweep: Command = Object.freeze({
   name: 'sweep',
   about: 'remove what has expired and what dead processes left, and bring back jobs that lost their worker',
   operands: [],
-  options: [{ name: 'json', about: 'print one object for programs' }, ...storeOptions],
+  options: [{ name: 'json', about: 'print one object for programs' }, ...storeOptions, filesOption],
   details: ['One cleanup pass, as every worker makes it from time to time; safe while workers run. Ends with 1 when something could not be removed.'],
   run,
 });

@@ -1,5 +1,6 @@
 import { exitCodes, modelsFolderOption, type Command, type CommandContext, type ExitCode, type Invocation } from '../command.ts';
 import { serverLogger } from '../line-logger.ts';
+import { filesOption } from '../jobs/files-place.ts';
 import { storeOptions } from '../jobs/work-place.ts';
 import { settingsOf } from '../settings.ts';
 import { wholeNumberOf } from '../whole-number.ts';
@@ -26,9 +27,10 @@ export const worker: Command = Object.freeze({
     { name: 'model', value: 'MODEL', about: 'for transcribe: name of a model, or path of one (default: $MEDIA_JOBS_MODEL)' },
     modelsFolderOption,
     ...storeOptions,
+    filesOption,
   ],
   details: [
-    'With --redis, work comes by BullMQ to as many workers as there are, on any machines that share the work folder; else from jobs.db in it.',
+    'With --redis, work comes by BullMQ to as many workers as there are, on any machines that share the work folder, or --files; else from jobs.db in it.',
     'The first SIGTERM or SIGINT ends it in order: it takes nothing more, lets running jobs end for as long as --drain says, and hands the rest to others, no attempt charged.',
     'What it does stands on stderr, a line for each event.',
   ],

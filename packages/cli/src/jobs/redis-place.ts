@@ -56,7 +56,8 @@ async function importBullmq(): Promise<typeof BullmqPackage> {
   }
 }
 
-function notInstalled(error: unknown, code: 'STORE_UNAVAILABLE' | 'QUEUE_UNAVAILABLE', name: string): unknown {
+/** What a missing optional package is called; any other error as it is. */
+export function notInstalled(error: unknown, code: 'STORE_UNAVAILABLE' | 'QUEUE_UNAVAILABLE' | 'FILES_UNAVAILABLE', name: string): unknown {
   if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') return error;
   return new MediaJobError(code, { message: `Expected the package \`${name}\`, got none.`, advice: `Run \`npm install ${name}\` beside \`@media-jobs/cli\`.`, cause: error });
 }

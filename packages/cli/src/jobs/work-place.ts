@@ -1,12 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Resettable } from '@media-jobs/cleanup';
-import { createMediaJobs, type AnyMediaJobs, type JobStore } from '@media-jobs/core';
+import { createMediaJobs, type AnyMediaJobs, type FileStore, type JobStore } from '@media-jobs/core';
 import { MediaJobError, type Logger } from '@media-jobs/foundation';
 import { createSqliteStore } from '@media-jobs/sqlite-store';
 import type { CommandContext, CommandOption, Invocation } from '../command.ts';
 import { verboseLogger } from '../line-logger.ts';
 import { settingsOf } from '../settings.ts';
+import { fileStoreOf } from './files-place.ts';
 import { redisStoreOf } from './redis-place.ts';
 
 /** A work folder that is there, and how to look into it. */
@@ -16,6 +17,8 @@ export interface WorkPlace {
   readonly logger: Logger;
   /** Opens its store, for looking and for what a record alone can tell. */
   readonly openStore: () => JobStore;
+  /** Opens what machines share files by; null where they share the work folder. */
+  readonly openFiles: (() => FileStore) | null;
 }
 
 /** Where the records of the jobs are, of the commands that look after jobs. */
@@ -32,6 +35,7 @@ export async function findWorkPlace(invocation: Invocation, context: CommandCont
   const { workFolder } = settingsOf(invocation, context.environment);
   const logger = verboseLogger(invocation.isSet('verbose'), context);
   const openRedis = await redisStoreOf(invocation, context.environment, logger);
+  const openFiles = await fileStoreOf(invocation, context.environment);
   const needed = openRedis === null ? 'jobs.db' : 'jobs';
   const found = await exists(join(workFolder, needed));
   if (!found && (openRedis === null || touchesFiles)) {
@@ -44,14 +48,14 @@ export async function findWorkPlace(invocation: Invocation, context: CommandCont
       facts: { path: workFolder },
     });
   }
-  return { workFolder, logger, openStore: openRedis ?? (() => createSqliteStore({ file: join(workFolder, 'jobs.db'), logger })) };
+  return { workFolder, logger, openFiles, openStore: openRedis ?? (() => createSqliteStore({ file: join(workFolder, 'jobs.db'), logger })) };
 }
 
 /** Opens its jobs for what touches files as well. Nothing is run. Dispose it at once when the command is interrupted. */
 export function openJobs(place: WorkPlace, resetTargets: readonly Resettable[] = []): Promise<AnyMediaJobs> {
   // Nothing is submitted here: to write down settings of our own would make the services that use this folder warn.
   const store: JobStore = { ...place.openStore(), shareSettings: () => Promise.resolve(null) };
-  return createMediaJobs({ operations: [], store, worker: false, workFolder: place.workFolder, resetTargets, logger: place.logger });
+  return createMediaJobs({ operations: [], store, worker: false, workFolder: place.workFolder, ...(place.openFiles === null ? {} : { files: place.openFiles() }), resetTargets, logger: place.logger });
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -3,6 +3,7 @@ import { createMediaJobs } from '@media-jobs/core';
 import type { Logger } from '@media-jobs/foundation';
 import { createSqliteStore } from '@media-jobs/sqlite-store';
 import type { CommandContext, Invocation } from '../command.ts';
+import { fileStoreOf } from '../jobs/files-place.ts';
 import { redisQueueOf, redisStoreOf } from '../jobs/redis-place.ts';
 import type { Settings } from '../settings.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
@@ -29,12 +30,14 @@ export async function runWorker(request: WorkerRequest, context: CommandContext)
   const { signal, environment } = context;
   const openRedis = await redisStoreOf(invocation, environment, logger);
   const queue = await redisQueueOf(invocation, environment, logger);
+  const openFiles = await fileStoreOf(invocation, environment);
   await using opened = await openOperations({ names, module, concurrency, settings, logger, signal });
   const metrics = createWorkerMetrics();
   const jobs = await createMediaJobs({
     operations: opened.operations,
     store: openRedis?.() ?? createSqliteStore({ file: join(settings.workFolder, 'jobs.db'), logger }),
     ...(queue === null ? {} : { queue }),
+    ...(openFiles === null ? {} : { files: openFiles() }),
     workFolder: settings.workFolder,
     ...settings.jobs,
     onAttemptEnd: metrics.onAttemptEnd,

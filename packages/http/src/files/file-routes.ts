@@ -6,6 +6,7 @@ import { MediaJobError } from '@media-jobs/foundation';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { HttpContext } from '../http-context.ts';
+import { untilGone } from '../jobs/client-gone.ts';
 import { findJob, jobPath, type FoundJob } from '../jobs/find-job.ts';
 import { defineRoute, type Answer, type Route } from '../route/route.ts';
 
@@ -16,7 +17,7 @@ const answers: Readonly<Record<number, Answer>> = {
   206: { description: 'The bytes that `Range` asks for.', mediaType: 'application/octet-stream' },
   304: { description: 'The file is still the one that the client has.' },
 };
-const refusals = ['JOB_NOT_FOUND', 'JOB_EXPIRED', 'JOB_NOT_READY', 'ILLEGAL_MOVE', 'FILE_NOT_FOUND', 'PRECONDITION_FAILED', 'RANGE_UNSATISFIABLE', 'STORE_UNAVAILABLE'] as const;
+const refusals = ['JOB_NOT_FOUND', 'JOB_EXPIRED', 'JOB_NOT_READY', 'ILLEGAL_MOVE', 'FILE_NOT_FOUND', 'PRECONDITION_FAILED', 'RANGE_UNSATISFIABLE', 'STORE_UNAVAILABLE', 'FILES_UNAVAILABLE', 'FILE_MISSING', 'FILE_MISMATCH', 'DISK_FULL'] as const;
 
 /** `GET /jobs/:id/download` and `GET /jobs/:id/files/NAME`. */
 export function fileRoutes(context: HttpContext): readonly Route[] {
@@ -25,8 +26,8 @@ export function fileRoutes(context: HttpContext): readonly Route[] {
       method: 'GET', path: '/jobs/:id/download', id: 'downloadJob', tag: 'files', summary: 'The first file of a completed job', access: 'client', params: jobPath, answers, refusals,
       async handle({ params, asker, request, reply }) {
         const found = await findJob(context, asker, params.id);
-        const files = await filesOf(found);
         const [first] = found.record.artifacts;
+        const files = await filesOf(context, found, first?.name ?? '', reply);
         return sendFile(request, reply, found, first?.name ?? '', first === undefined ? undefined : files[first.name]);
       },
     }),
@@ -35,19 +36,20 @@ export function fileRoutes(context: HttpContext): readonly Route[] {
       async handle({ params, asker, request, reply }) {
         const found = await findJob(context, asker, params.id);
         const name = params['*'];
-        const files = await filesOf(found);
+        const files = await filesOf(context, found, name, reply);
         return sendFile(request, reply, found, name, Object.hasOwn(files, name) ? files[name] : undefined);
       },
     }),
   ];
 }
 
-/** A job that cannot come to have files any more is refused as what it is. */
-async function filesOf({ job, record }: FoundJob): Promise<Readonly<Record<string, JobFile>>> {
+/** A job that cannot come to have files any more is refused as what it is. A file that this machine lacks is fetched, unless the client goes away. */
+async function filesOf(context: HttpContext, { job, record }: FoundJob, name: string, reply: FastifyReply): Promise<Readonly<Record<string, JobFile>>> {
   if (record.state === 'failed' || record.state === 'cancelled') {
     throw new MediaJobError('ILLEGAL_MOVE', { message: `Expected a completed job, got one that is ${record.state}.`, advice: 'Look at its `error`; submit it again.', facts: { jobId: record.id, state: record.state } });
   }
-  return job.files();
+  using client = untilGone(reply, context.closing);
+  return await job.files({ names: [name], signal: client.signal });
 }
 
 /** Only names that the record holds lead to files. Ranges and conditional requests are answered by `@fastify/send`. */

@@ -31,7 +31,7 @@ function audioRoute(context: HttpContext, places: UploadPlaces, kind: 'transcrip
     description: 'A job like any other, waited for: the same file with the same options is answered from the cache. What cannot be done is refused, never ignored.',
     describedBody: { description: 'The form of OpenAI.', content: { 'multipart/form-data': { schema: { type: 'object', properties: { ...properties, file: { type: 'string', format: 'binary' } }, required } } } },
     answers: { 200: { description: 'The words, as JSON, text, captions or events.', mediaType: 'application/json' } },
-    refusals: ['INVALID_INPUT', 'BAD_REQUEST', 'INPUT_TOO_LARGE', 'INPUT_EMPTY', 'INPUT_ALL_ZERO', 'UNSUPPORTED_MEDIA_TYPE', 'UNSUPPORTED_FORMAT', 'NO_AUDIO', 'CORRUPT', 'UNSUPPORTED_LANGUAGE', 'QUEUE_FULL', 'DISK_FULL', 'STORE_UNAVAILABLE', 'CLOSED'],
+    refusals: ['INVALID_INPUT', 'BAD_REQUEST', 'INPUT_TOO_LARGE', 'INPUT_EMPTY', 'INPUT_ALL_ZERO', 'UNSUPPORTED_MEDIA_TYPE', 'UNSUPPORTED_FORMAT', 'NO_AUDIO', 'CORRUPT', 'UNSUPPORTED_LANGUAGE', 'QUEUE_FULL', 'DISK_FULL', 'STORE_UNAVAILABLE', 'FILES_UNAVAILABLE', 'CLOSED'],
     before: ({ raw }) => requireDeclaredLength(raw, context.maxUploadBytes),
     handle: (call) => transcribe(context, places, call, kind === 'translations'),
   });

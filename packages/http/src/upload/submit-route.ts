@@ -40,7 +40,7 @@ export function submitRoute(context: HttpContext, places: UploadPlaces): Route {
       200: { description: 'The job is completed already: `cached` is true, nothing runs.', schema: submittedSchema },
       202: { description: 'The job is in line, or was already.', schema: submittedSchema },
     },
-    refusals: ['INVALID_INPUT', 'UNKNOWN_OPERATION', 'INPUT_TOO_LARGE', 'INPUT_EMPTY', 'INPUT_ALL_ZERO', 'UNSUPPORTED_MEDIA_TYPE', 'BAD_REQUEST', 'QUEUE_FULL', 'DISK_FULL', 'MEMORY_SHORT', 'GPU_MEMORY_SHORT', 'RESETTING', 'EPOCH_PASSED', 'STORE_UNAVAILABLE', 'CLOSED'],
+    refusals: ['INVALID_INPUT', 'UNKNOWN_OPERATION', 'INPUT_TOO_LARGE', 'INPUT_EMPTY', 'INPUT_ALL_ZERO', 'UNSUPPORTED_MEDIA_TYPE', 'BAD_REQUEST', 'QUEUE_FULL', 'DISK_FULL', 'MEMORY_SHORT', 'GPU_MEMORY_SHORT', 'RESETTING', 'EPOCH_PASSED', 'STORE_UNAVAILABLE', 'FILES_UNAVAILABLE', 'CLOSED'],
     before: ({ raw }) => requireDeclaredLength(raw, context.maxUploadBytes),
     handle: (call) => submit(context, places, call),
   });

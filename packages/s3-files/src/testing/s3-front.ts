@@ -8,6 +8,8 @@ import { createUploadBook, type UploadBook } from './upload-book.ts';
 export type Fault =
   /** Passes so many bytes, then ends the connection. */
   | { readonly do: 'cut'; readonly afterBytes: number }
+  /** Passes so many bytes, then nothing more. */
+  | { readonly do: 'stall'; readonly afterBytes: number }
   /** Ends the connection of every request, as a server does that is away. */
   | { readonly do: 'refuse' };
 
@@ -57,12 +59,12 @@ async function pass(front: Pick<S3Front, 'faults' | 'uploads'>, { method }: Inco
   if (method === 'DELETE') front.uploads.ended(url);
   const isFile = method === 'GET' && !url.searchParams.has('list-type');
   const fault = isFile ? front.faults.shift() : undefined;
-  if (fault?.do !== 'cut') return void answer.pipe(outgoing);
+  if (fault === undefined || fault.do === 'refuse') return void answer.pipe(outgoing);
   let left = fault.afterBytes;
   for await (const chunk of answer) {
     const piece = (chunk as Buffer).subarray(0, left);
     left -= piece.length;
     await new Promise<void>((resolve) => void outgoing.write(piece, () => resolve()));
-    if (left === 0) return void outgoing.destroy();
+    if (left === 0) return fault.do === 'cut' ? void outgoing.destroy() : void answer.resume();
   }
 }
