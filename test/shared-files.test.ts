@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { createBullmqQueue } from '@media-jobs/bullmq';
 import { createMediaJobs, type MediaJobsOptions } from '@media-jobs/core';
 import { createFfmpeg, prepareSpeechOperation } from '@media-jobs/ffmpeg';
@@ -11,7 +10,7 @@ import { createS3FileStore } from '@media-jobs/s3-files';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { startRedis, type TestRedis } from '../packages/redis-store/src/testing/redis-server.ts';
 import { startS3Front, type S3Front } from '../packages/s3-files/src/testing/s3-front.ts';
-import { configFor, createBucket } from '../packages/s3-files/src/testing/s3-harness.ts';
+import { configFor, createBucket, keysIn } from '../packages/s3-files/src/testing/s3-harness.ts';
 import { startS3Server, type TestS3Server } from '../packages/s3-files/src/testing/s3-server.ts';
 import { filesBelow, processesOf, untilEmpty } from './command/leftovers.ts';
 import { compileCache } from './command/make-jobs.ts';
@@ -26,13 +25,11 @@ let redis: TestRedis;
 let s3: TestS3Server;
 let front: S3Front;
 let bucket: string;
-let client: S3Client;
 
 beforeAll(async () => {
   [redis, s3] = await Promise.all([startRedis(), startS3Server()]);
   front = await startS3Front(s3.port);
   bucket = await createBucket(front.url);
-  client = new S3Client(configFor(front.url));
 });
 
 afterEach(async () => {
@@ -42,7 +39,6 @@ afterEach(async () => {
 
 afterAll(async () => {
   const uploads = front.uploads.open();
-  client.destroy();
   await front[Symbol.asyncDispose]();
   await Promise.all([s3[Symbol.asyncDispose](), redis[Symbol.asyncDispose]()]);
   expect(await untilEmpty(() => started.flatMap(({ child }) => processesOf(child.pid ?? 0)))).toEqual([]);
@@ -71,10 +67,7 @@ function startThere(): RunningCommand {
   return command;
 }
 
-async function objects(): Promise<string[]> {
-  const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: 'team/' }));
-  return Contents.map(({ Key = '' }) => Key);
-}
+const objects = (): Promise<string[]> => keysIn(front.url, bucket, 'team/');
 
 const jobFiles = (machine: string): string[] => filesBelow(join(machine, 'jobs'));
 

@@ -7,6 +7,10 @@
 //   media-jobs worker --redis env --work-folder ./work --operations prepare-speech
 //   media-jobs worker --redis env --work-folder ./work --operations transcribe --model ./fixtures/twenty-words.en.ggml.bin
 //
+// On machines that share no folder, give the server `files` (a bucket, or a mounted folder) and the workers the same place:
+//
+//   media-jobs worker --redis env --files s3://media/jobs --work-folder ./work-of-this-machine --operations prepare-speech
+//
 // Then: curl -F file=@talk.mp4 'localhost:8080/jobs?operation=transcribe', and look at /docs and at /board.
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';

@@ -1,4 +1,4 @@
-import { CreateBucketCommand, CreateMultipartUploadCommand, S3Client, UploadPartCommand, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, CreateMultipartUploadCommand, ListObjectsV2Command, S3Client, UploadPartCommand, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { readFile } from 'node:fs/promises';
 import { newToken, storedKey, type FileStore } from '@media-jobs/core';
 import type { FileStoreHarness } from '@media-jobs/core/conformance';
@@ -18,11 +18,19 @@ export async function createBucket(url: string): Promise<string> {
   return name;
 }
 
+/** All keys that begin so, as the server lists them: up to 1,000. */
+export async function keysIn(url: string, bucket: string, prefix: string): Promise<string[]> {
+  const client = new S3Client(configFor(url));
+  const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
+  client.destroy();
+  return Contents.map(({ Key = '' }) => Key);
+}
+
 /** File stores in buckets of their own, or below a prefix of their own in one bucket. */
-export function s3Harness(url: string, { prefixed, wrap = (store) => store }: { readonly prefixed: boolean; readonly wrap?: (store: FileStore) => FileStore }): FileStoreHarness {
+export function s3Harness(url: string, { prefixed }: { readonly prefixed: boolean }): FileStoreHarness {
   const places = new WeakMap<FileStore, S3FileStoreOptions>();
   const openIn = (options: S3FileStoreOptions): FileStore => {
-    const store = wrap(createS3FileStore(options));
+    const store = createS3FileStore(options);
     places.set(store, options);
     return store;
   };
