@@ -86,6 +86,7 @@ async function fillLine(url: string, prefix: string, count: number): Promise<voi
 
 async function playOne(child: ChildProcess, step: DriverStep, began: () => void): Promise<DriverReport> {
   const ended = new AbortController();
+  child.once('exit', (code) => ended.abort(new Error(`A driver has ended with ${code}.`)));
   const messages = on(child, 'message', { signal: ended.signal });
   child.send(step);
   for await (const [message] of messages as AsyncIterable<[FromDriver]>) {
