@@ -1,6 +1,6 @@
 /**
  * No-op jobs per second through our store on BullMQ against BullMQ alone, on one Redis: in one process, and from 1 to 8 worker
- * processes; commands and bytes on the wire of a job beside it; and how soon the job of a killed worker runs again.
+ * processes; commands, bytes on the wire and processor time of a job beside it; and how soon the job of a killed worker runs again.
  * `node --conditions=@media-jobs/source benchmarks/queue.bench.ts [jobs] [rounds] [kills]`; needs redis-server.
  */
 import { fork, type ChildProcess } from 'node:child_process';
@@ -31,6 +31,8 @@ interface Figures {
   readonly perSecond: number;
   readonly commands: number;
   readonly bytes: number;
+  /** Processor time of submitter, workers and Redis, in µs a job: what is left to compare where the machine is not quiet. */
+  readonly cpuUs: number;
 }
 
 await using server = await startRedis();
@@ -38,12 +40,14 @@ const admin = new Redis(server.url);
 const workFolder = await mkdtemp(join(tmpdir(), 'media-jobs-queue-bench-'));
 let made = 0;
 
-/** Commands that Redis was sent, those in scripts included, and bytes in both directions. */
-async function counters(): Promise<{ readonly commands: number; readonly bytes: number }> {
-  const [stats, commandstats] = [await admin.info('stats'), await admin.info('commandstats')];
+/** Commands that Redis was sent, those in scripts included, bytes in both directions, and processor time of it and of this process. */
+async function counters(): Promise<{ readonly commands: number; readonly bytes: number; readonly cpuUs: number }> {
+  const [stats, commandstats, cpu] = [await admin.info('stats'), await admin.info('commandstats'), await admin.info('cpu')];
   const value = (name: string): number => Number(new RegExp(`${name}:(\\d+)`).exec(stats)?.[1]);
   const commands = [...commandstats.matchAll(/cmdstat_\S+?:calls=(\d+)/g)].reduce((sum, [, calls]) => sum + Number(calls), 0);
-  return { commands, bytes: value('total_net_input_bytes') + value('total_net_output_bytes') };
+  const ofRedis = [...cpu.matchAll(/used_cpu_(?:sys|user):([\d.]+)/g)].reduce((sum, [, seconds]) => sum + Number(seconds) * 1e6, 0);
+  const { user, system } = process.cpuUsage();
+  return { commands, bytes: value('total_net_input_bytes') + value('total_net_output_bytes'), cpuUs: ofRedis + user + system };
 }
 
 async function startWorkers(kind: 'ours' | 'bare', prefix: string, width: number): Promise<readonly ChildProcess[]> {
@@ -52,12 +56,16 @@ async function startWorkers(kind: 'ours' | 'bare', prefix: string, width: number
   return children;
 }
 
-async function endWorkers(children: readonly ChildProcess[]): Promise<void> {
-  await Promise.all(children.map(async (child) => {
-    const gone = once(child, 'exit');
+/** Tells what processor time they took, in µs. */
+async function endWorkers(children: readonly ChildProcess[]): Promise<number> {
+  const taken = await Promise.all(children.map(async (child) => {
+    const [gone, told] = [once(child, 'exit'), once(child, 'message')];
     child.send('end');
+    const [cpuUs] = (await told) as [number];
     await gone;
+    return cpuUs;
   }));
+  return taken.reduce((sum, cpuUs) => sum + cpuUs, 0);
 }
 
 /** From the first submit until the last has ended, with this many worker processes. */
@@ -68,9 +76,9 @@ async function measured(kind: 'ours' | 'bare', width: number, play: (prefix: str
   await play(prefix);
   const seconds = (performance.now() - startedAt) / 1_000;
   const after = await counters();
-  await endWorkers(workers);
+  const cpuUs = after.cpuUs - before.cpuUs + (await endWorkers(workers));
   await admin.flushdb();
-  return { perSecond: jobCount / seconds, commands: (after.commands - before.commands) / jobCount, bytes: (after.bytes - before.bytes) / jobCount };
+  return { perSecond: jobCount / seconds, commands: (after.commands - before.commands) / jobCount, bytes: (after.bytes - before.bytes) / jobCount, cpuUs: cpuUs / jobCount };
 }
 
 async function playOurs(prefix: string): Promise<void> {
@@ -104,16 +112,17 @@ const whole = (value: number): string => Math.round(value).toLocaleString('en');
 
 const rows = widths.map((width) => {
   const [ours, bare] = [`ours ${width}`, `bare ${width}`];
-  return [String(width), whole(middle(ours, 'perSecond')), whole(middle(bare, 'perSecond')), (middle(ours, 'perSecond') / middle(bare, 'perSecond')).toFixed(2), `${middle(ours, 'commands').toFixed(1)} / ${middle(bare, 'commands').toFixed(1)}`, `${whole(middle(ours, 'bytes'))} / ${whole(middle(bare, 'bytes'))}`];
+  return [String(width), whole(middle(ours, 'perSecond')), whole(middle(bare, 'perSecond')), (middle(ours, 'perSecond') / middle(bare, 'perSecond')).toFixed(2), `${middle(ours, 'commands').toFixed(1)} / ${middle(bare, 'commands').toFixed(1)}`, `${whole(middle(ours, 'bytes'))} / ${whole(middle(bare, 'bytes'))}`, `${whole(middle(ours, 'cpuUs'))} / ${whole(middle(bare, 'cpuUs'))}`];
 });
 const sorted = [...recovered].sort((left, right) => left - right);
 const at = (share: number): string => `${((sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN) / 1_000).toFixed(2)} s`;
 await report('queue', 'Many workers on BullMQ', `
 \`${jobCount}\` jobs that do nothing, submitted at once, ${noop.limits.concurrency} at a time in each worker process, ${rounds} rounds; workers, submitter and
 Redis share ${availableParallelism()} processors. Ours: submit, claim and commit in the store, and a pointer in BullMQ. Bare: BullMQ alone, which keeps
-nothing but the entry. Commands and bytes are all that Redis was sent and sent, for a job, commands within scripts included.
+nothing but the entry. Commands and bytes are all that Redis was sent and sent, for a job, commands within scripts included;
+processor time is that of submitter, workers and Redis together, and what bounds all of them where they share so few processors.
 
-${table([['worker processes', 'ours, jobs/s', 'BullMQ alone, jobs/s', 'ratio', 'commands, ours / alone', 'bytes, ours / alone'], ...rows])}
+${table([['worker processes', 'ours, jobs/s', 'BullMQ alone, jobs/s', 'ratio', 'commands, ours / alone', 'bytes, ours / alone', 'processor time in µs, ours / alone'], ...rows])}
 
 The job of a worker that is killed (\`kill -9\`) on the same host runs again after: median ${at(0.5)}, 90 % within ${at(0.9)}, longest ${at(1)}, of ${sorted.length} kills
 with a lease of 3 s and a sweep each 3 s. A worker on another host is given up when its lease has passed, so lease + sweep bounds both.
