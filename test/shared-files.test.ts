@@ -92,7 +92,7 @@ test('speech is prepared on a machine that shares no folder, and its file comes 
   expect(files.length).toBeGreaterThan(0);
   const { outputFolder } = await job.record();
   for (const [name, { path }] of files) expect(readFileSync(path).equals(readFileSync(join(there, outputFolder ?? '', name)))).toBe(true);
-  expect(new Set(files.map(([, { sha256 }]) => `team/${outputFolder}/${sha256}`))).toEqual(new Set(await objects()));
+  await expect.poll(async () => new Set(await objects())).toEqual(new Set(files.map(([, { sha256 }]) => `team/${outputFolder}/${sha256}`)));
   expect(await jobs.reset({ level: 'deep', queue: true })).toMatchObject({ ok: true, left: 0, errors: [], perTarget: { 'stored files': { filesDeleted: files.length } } });
   expect([await objects(), jobFiles(here)]).toEqual([[], []]);
   await expect.poll(() => jobFiles(there)).toEqual([]);
@@ -126,7 +126,7 @@ test('with their time to live the objects of jobs go, by a sweep of any machine,
   await expect.poll(() => Date.now()).toBeGreaterThan(expiresAt ?? Infinity);
   const { exitCode, stdout } = await runCommand(['sweep', '--json', ...place()], { environment: s3Environment() });
   expect({ exitCode, ...(JSON.parse(stdout) as object) }).toMatchObject({ exitCode: 0, expired: { jobs: 1 }, errors: [] });
-  expect((await objects()).length).toBe(before);
+  await expect.poll(async () => (await objects()).length).toBe(before);
 });
 
 test('a place that is none, or one without Redis, is refused by name', async () => {

@@ -175,7 +175,10 @@ async function removeExpired(context: RunContext, errors: { path: string; reason
         sum.files += files;
         sum.bytes += bytes;
       } catch (error) {
-        errors.push({ path: job.id, reason: MediaJobError.from(error).message });
+        const { code, message } = MediaJobError.from(error);
+        errors.push({ path: job.id, reason: message });
+        // What is away for one is away for all: they are taken again in a later pass.
+        if (code === 'FILES_UNAVAILABLE') return sum;
       }
     }
   } while (taken.length === batch && !context.closed.aborted);

@@ -20,6 +20,7 @@ test('a machine with a work folder of its own fetches the input, and what it mak
   expect(await readFile(files['capitals.txt']?.path ?? '', 'utf8')).toBe(text.toUpperCase());
   await eventually(async () => (await stored()).length === 2);
   expect((await stored()).sort()).toEqual([digestOf(text.toUpperCase()), digestOf(String(text.length))].sort());
+  await eventually(async () => (await local()).length === 4);
   expect((await local()).sort()).toEqual(['back: capitals.txt', 'back: length.txt', 'front: capitals.txt', 'front: length.txt']);
 });
 
@@ -144,6 +145,7 @@ test('a result is given out from the cache where none of its files lie, and runs
   const submit = (options = {}) => fleet.front.jobs.submit('capitals', { file }, options);
   await (await submit()).result();
   expect([(await submit()).cached, (await fleet.local()).filter((path) => path.startsWith('front'))]).toEqual([true, []]);
+  await eventually(async () => (await fleet.stored()).length === 2);
   const verified = await submit({ verifyDigests: true });
   expect([verified.cached, (await fleet.local()).filter((path) => path.startsWith('front')).length]).toEqual([true, 2]);
   const { outputFolder } = await verified.record();

@@ -1,6 +1,8 @@
 import { newToken } from '@media-jobs/core';
 import { createFakeClock } from '@media-jobs/core/testing';
 import { afterAll, expect, test } from 'vitest';
+import { filesUnavailable } from '../files/file-errors.ts';
+import { withFileFaults } from '../files/testing/faulty-file-store.ts';
 import { eventually, leftFolders, passing } from './testing/bench.ts';
 import { capitals, digestOf, text } from './testing/capitals.ts';
 import { openTwoMachines } from './testing/two-machines.ts';
@@ -9,6 +11,11 @@ import { withFaults } from './testing/with-faults.ts';
 afterAll(async () => expect(await leftFolders()).toEqual([]));
 
 const hour = 3_600_000;
+
+/** The input of a job goes right after its commit. */
+async function untilStored(fleet: { readonly stored: () => Promise<string[]> }, count: number): Promise<void> {
+  await eventually(async () => (await fleet.stored()).length === count);
+}
 
 test('what an attempt stored is gone when its commit is refused', async () => {
   const refused = Promise.withResolvers<void>();
@@ -57,6 +64,7 @@ test('with its time to live a job leaves the file store, and each machine in its
   await using fleet = await openTwoMachines({ operations: [capitals()], clock, front: { ttlHours: 1, cleanupIntervalMinutes: 30 }, back: { ttlHours: 1 } });
   const job = await fleet.front.jobs.submit('capitals', { file: await fleet.front.file('a.txt', text) });
   await passing(clock, job.result());
+  await untilStored(fleet, 2);
   await job.files();
   await clock.advance(hour);
   expect(await fleet.back.jobs.sweep()).toMatchObject({ expired: { jobs: 1, files: 4 }, errors: [] });
@@ -71,6 +79,7 @@ test('a sweep finds by listing what killed processes left in the file store, let
   await using fleet = await openTwoMachines({ operations: [capitals()], clock });
   const job = await fleet.front.jobs.submit('capitals', { file: await fleet.front.file('a.txt', text) });
   await passing(clock, job.result());
+  await untilStored(fleet, 2);
   const orphan = `jobs/${await fleet.store.epoch()}/${job.id}/${newToken()}`;
   await fleet.files.put({ folder: orphan, sha256: digestOf('left'), bytes: 4 }, await fleet.front.file('left.txt', 'left'));
   await fleet.back.jobs.sweep();
@@ -87,7 +96,7 @@ test('a reset by one machine leaves nothing in the file store, and nothing on an
   await done.files();
   const failed = await fleet.front.jobs.submit('capitals', { file: await fleet.front.file('b.txt', text), fails: true });
   await failed.wait();
-  expect((await fleet.stored()).length).toBe(3);
+  await untilStored(fleet, 3);
   const report = await fleet.front.jobs.reset({ level: 'deep' });
   expect(report).toMatchObject({ ok: true, left: 0, perTarget: { 'stored files': { filesDeleted: 3 } } });
   expect(await fleet.stored()).toEqual([]);
@@ -100,5 +109,46 @@ test('what a cut off machine stored after a reset goes with the next pass of any
   await fleet.front.jobs.reset({ level: 'deep' });
   await fleet.files.put({ folder: `jobs/${older}/mj_x/${newToken()}`, sha256: digestOf('late'), bytes: 4 }, await fleet.front.file('late.txt', 'late'));
   expect(await fleet.back.jobs.sweep()).toMatchObject({ olderEpochs: { files: 1, bytes: 4 }, errors: [] });
+  expect(await fleet.stored()).toEqual([]);
+});
+
+test('on a nearly full disk a machine gives up its copies, and no job goes before its time: what it lacks then is fetched again', async () => {
+  const clock = createFakeClock();
+  let used = 0.5;
+  const guards = { readings: { disk: async () => ({ usedRatio: used, freeBytes: 1e10, totalBytes: 1e11 }) } };
+  await using fleet = await openTwoMachines({ operations: [capitals()], clock, back: { guards } });
+  const job = await fleet.front.jobs.submit('capitals', { file: await fleet.front.file('a.txt', text) });
+  await passing(clock, job.result());
+  await eventually(async () => (await fleet.local()).length === 2);
+  await clock.advance(120_000);
+  used = 0.97;
+  await eventually(async () => {
+    await clock.advance(10_000);
+    return (await fleet.local()).length === 0;
+  });
+  expect([(await job.record()).state, (await fleet.stored()).length]).toEqual(['completed', 2]);
+  expect(Object.keys(await job.files())).toEqual(['capitals.txt', 'length.txt']);
+});
+
+test('while the file store is away a pass gives up at the first job that it cannot remove, and a later one removes them all', async () => {
+  const clock = createFakeClock();
+  const asked: string[] = [];
+  let away = false;
+  await using fleet = await openTwoMachines({
+    operations: [capitals()], clock, front: { ttlHours: 1 },
+    wrapFiles: (files, machine) => machine === 'front' ? files : withFileFaults(files, { remove: (real) => async (place, controls) => {
+      if (away) asked.push(place);
+      return away ? Promise.reject(filesUnavailable('remove stored files')) : real(place, controls);
+    } }),
+  });
+  for (const name of ['a', 'b', 'c']) await passing(clock, (await fleet.front.jobs.submit('capitals', { file: await fleet.front.file(name, name) })).result());
+  await untilStored(fleet, 6);
+  await clock.advance(hour);
+  away = true;
+  expect(await fleet.back.jobs.sweep()).toMatchObject({ expired: { jobs: 0 } });
+  expect(asked).toHaveLength(1);
+  away = false;
+  await clock.advance(hour);
+  expect(await fleet.back.jobs.sweep()).toMatchObject({ expired: { jobs: 3 }, errors: [] });
   expect(await fleet.stored()).toEqual([]);
 });

@@ -21,7 +21,7 @@ export interface TwoMachines<Operations extends readonly Operation[]> extends As
 }
 
 /** What may differ between machines. */
-export type MachineOptions = Partial<Pick<MediaJobsOptions, 'ttlHours' | 'cleanupIntervalMinutes' | 'random' | 'operations'>>;
+export type MachineOptions = Partial<Pick<MediaJobsOptions, 'ttlHours' | 'cleanupIntervalMinutes' | 'random' | 'operations' | 'guards'>>;
 
 export interface TwoMachinesOptions<Operations extends readonly Operation[]> {
   readonly operations: Operations;
