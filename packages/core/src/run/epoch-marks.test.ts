@@ -40,7 +40,13 @@ test('a reset finds no mark of an older epoch whose work has ended, and one of e
   for (const epoch of ['a', 'c']) marks.leave(epoch);
   marks.clear('c');
   expect(marked()).toEqual(['b', 'c']);
+});
+
+test('at the end all marks go as soon as their work has ended, and no timer is left', () => {
+  for (const epoch of ['a', 'b']) marks.enter(epoch);
+  marks.leave('a');
+  marks.end();
+  expect([marked(), clock.pending]).toEqual([['b'], 0]);
   marks.leave('b');
-  marks.clear();
-  expect(marked()).toEqual([]);
+  expect([marked(), clock.pending]).toEqual([[], 0]);
 });

@@ -10,8 +10,10 @@ export interface EpochMarks {
   enter(epoch: string): void;
   /** When it has ended, and nothing of it is left to be written. The mark stays for `markLingersMs`: mostly the next work follows. */
   leave(epoch: string): void;
-  /** Removes at once the marks of epochs before this one that have no work; without an epoch, of all. */
-  clear(before?: string): void;
+  /** Removes at once the marks of epochs before this one that have no work. */
+  clear(before: string): void;
+  /** Removes at once all that have no work, and from now on those whose work ends. */
+  end(): void;
   /** Where attempts of this epoch make their temp folders. */
   folderOf(epoch: string): string;
 }
@@ -32,40 +34,54 @@ export interface EpochMarksOptions {
 export function createEpochMarks({ attemptsFolder, clock, logger }: EpochMarksOptions): EpochMarks {
   const working = new Map<string, number>();
   let timer: Timer | undefined;
+  let ended = false;
   const folderOf = (epoch: string): string => join(attemptsFolder, epoch);
-  const change = (epoch: string, act: (path: string) => void): void => {
-    try {
-      act(folderOf(epoch));
-    } catch (error) {
-      // Work must not fail for want of a mark: a reset then waits for it no longer than it waits for a dead worker.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') logger.debug({ err: error, epoch }, 'That there is work in an epoch could not be marked');
-    }
-  };
   const clear = (before?: string): void => {
     for (const [epoch, count] of working) {
       if (count > 0 || (before !== undefined && epoch >= before)) continue;
       working.delete(epoch);
-      change(epoch, (path) => rmdirSync(path));
+      change(folderOf(epoch), rmdirSync, logger);
     }
   };
   const clearLater = (): void => {
     timer = undefined;
     clear();
   };
+  const end = (): void => {
+    ended = true;
+    timer?.cancel();
+    clear();
+  };
   return {
     folderOf,
     clear,
+    end,
     enter(epoch) {
       const count = working.get(epoch);
       working.set(epoch, (count ?? 0) + 1);
-      if (count === undefined) change(epoch, (path) => mkdirSync(path, { recursive: true, mode: 0o700 }));
+      if (count === undefined) change(folderOf(epoch), make, logger);
     },
     leave(epoch) {
       const left = (working.get(epoch) ?? 1) - 1;
       working.set(epoch, left);
-      if (left === 0) timer ??= clock.after(markLingersMs, clearLater);
+      if (left > 0) return;
+      if (ended) clear();
+      else timer ??= clock.after(markLingersMs, clearLater);
     },
   };
+}
+
+function make(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+}
+
+/** Work must not fail for want of a mark: a reset then waits for it no longer than it waits for a dead worker. */
+function change(path: string, act: (path: string) => void, logger: Logger): void {
+  try {
+    act(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') logger.debug({ err: error, path }, 'That there is work in an epoch could not be marked');
+  }
 }
 
 /** Work that was found by its mark. */

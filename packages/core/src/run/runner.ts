@@ -126,7 +126,7 @@ class JobRunner implements Runner {
 
   end(): void {
     this.#context.heartbeats.end();
-    this.#context.marks.clear();
+    this.#context.marks.end();
   }
 
   /** The queue's handler: a place, then the claim, then the work. It never rejects. */
