@@ -1,7 +1,7 @@
 /**
  * What one Redis carries: the cost of each act of the store and the queue, what a worker process asks by itself, and a simulation in
  * which a few processes ask what 10,000 workers ask, in steps up to what is not kept any more. Writes `docs/scaling.md`.
- * `node --conditions=@media-jobs/source benchmarks/scaling.bench.ts [workers] [seconds of a step] [count of each act]`; needs redis-server.
+ * `node --conditions=@media-jobs/source benchmarks/scaling.bench.ts [workers] [seconds of a step] [count of each act] [kills]`; needs redis-server.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -12,12 +12,14 @@ import { report, table } from './report.ts';
 import { memoryOf, partsOf, type Fleet, type Measured } from './support/scaling/arithmetic.ts';
 import { measureConnections } from './support/scaling/connections.ts';
 import { openFleet, ratesOf, type FleetFigures } from './support/scaling/fleet.ts';
+import { recoveryLeaseMs, recoveryTimes } from './support/recovery-times.ts';
 import { measureUnitCosts, type UnitCost } from './support/scaling/unit-costs.ts';
 import { measureWorkers } from './support/scaling/worker-costs.ts';
 
 const workers = Number(process.argv[2] ?? 10_000);
 const stepSeconds = Number(process.argv[3] ?? 15);
 const count = Number(process.argv[4] ?? 3_000);
+const kills = Number(process.argv[5] ?? 20);
 const jobSeconds = 60;
 const ttlSeconds = 86_400;
 /** Redis has one processor, they have the others. */
@@ -32,12 +34,14 @@ const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 
 const megabytes = (bytes: number): string => (bytes / 1e6).toLocaleString('en', { maximumFractionDigits: bytes < 1e7 ? 1 : 0 });
 const times = (values: readonly number[]): string => values.map((value) => value.toFixed(1)).join(' / ');
 
-async function measure(url: string, admin: Redis): Promise<Measured> {
+/** What the tables are made of, and how soon the jobs of killed workers ran again, in milliseconds. */
+async function measure(url: string, admin: Redis): Promise<Measured & { readonly recovered: readonly number[] }> {
   const workFolder = await mkdtemp(join(tmpdir(), 'media-jobs-scaling-'));
   try {
     const units = await measureUnitCosts(admin, url, count);
     const connections = await measureConnections(admin, url, { sockets: 2_000, followers: 50, events: 500 });
-    return { units, connections, worker: await measureWorkers(admin, url, workFolder, 8) };
+    const worker = await measureWorkers(admin, url, workFolder, 8);
+    return { units, connections, worker, recovered: await recoveryTimes(url, workFolder, kills) };
   } finally {
     await rm(workFolder, { recursive: true });
   }
@@ -104,6 +108,13 @@ function stepTable(steps: readonly FleetFigures[]): string {
   ]);
 }
 
+function recovery(measuredMs: readonly number[]): string {
+  const sorted = [...measuredMs].sort((left, right) => left - right);
+  const at = (share: number): string => `${((sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN) / 1_000).toFixed(2)} s`;
+  return `The job of a worker that is killed (\`kill -9\`) while another of its host stands by runs again after: median ${at(0.5)}, 90 % within ${at(0.9)}, longest ${at(1)}, of ${sorted.length} kills with a lease and a
+sweep of ${recoveryLeaseMs / 1_000} s each (the defaults are ten times that).`;
+}
+
 function headroom(steps: readonly FleetFigures[]): string {
   const kept = steps.filter((step) => failureOf(step) === null).at(-1);
   const failed = steps.find((step) => failureOf(step) !== null);
@@ -147,4 +158,8 @@ all the time, they are named and not Redis. A step that is not kept is tried onc
 ${stepTable(measured.steps)}
 
 ${headroom(measured.steps)}
+
+### A worker's death
+
+${recovery(measured.found.recovered)}
 `, new URL('../docs/scaling.md', import.meta.url));
