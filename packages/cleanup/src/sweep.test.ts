@@ -237,3 +237,13 @@ test('a file in the ledger folder that is no ledger is left alone', async () => 
   writeFileSync(join(work.path, 'ledger', `o1-no-owner.${randomId()}.jsonl`), 'x');
   expect(await work.sweep()).toEqual(nothing);
 });
+
+test('the dead of this host are told while their ledgers lie here, and after a sweep of one\'s own removed them; the living and strangers are not', async () => {
+  await using work = await openWorkFolder({ folder: scratch.path('work') });
+  expect(await work.deadOwners()).toEqual(new Set());
+  const [dead, foreign] = [deadOwner(), describeOwner({ ...parseOwner(ownerId()), host: randomBytes(8).toString('hex'), boot: randomBytes(16).toString('hex') })];
+  for (const owner of [dead, foreign]) writeLedger(work, owner, []);
+  expect(await work.deadOwners()).toEqual(new Set([dead]));
+  expect(await work.sweep()).toMatchObject({ owners: 1, unjudged: 1 });
+  expect(await work.deadOwners()).toEqual(new Set([dead]));
+});

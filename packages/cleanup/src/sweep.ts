@@ -62,6 +62,8 @@ export interface SweepContext {
   readonly logger: Logger;
   /** Kept from one sweep to the next. Default: one that has seen nothing yet. */
   readonly watch?: SilenceWatch;
+  /** Told of each owner of this host that is dead, before anything of it goes. */
+  readonly onDead?: (owner: string) => void;
 }
 
 /**
@@ -69,11 +71,12 @@ export interface SweepContext {
  * the ledgers. Owners that live, or that cannot be judged, are not touched. Several processes may sweep at once.
  * Folders of jobs are left to whoever knows the records.
  */
-export async function sweepWorkFolder(places: WorkFolderPlaces, { clock, logger, watch = createSilenceWatch(clock) }: SweepContext, options: SweepOptions = {}): Promise<SweepReport> {
+export async function sweepWorkFolder(places: WorkFolderPlaces, { clock, logger, watch = createSilenceWatch(clock), onDead }: SweepContext, options: SweepOptions = {}): Promise<SweepReport> {
   checkAmount('unnamedAfterMs', options.unnamedAfterMs ?? defaultUnnamedAfterMs);
   const sweep: Sweep = { places, clock, options, watch, report: { owners: 0, files: 0, bytes: 0, processes: 0, unjudged: 0, errors: [] } };
   for (const [owner, ledgers] of await ledgersByOwner(places)) {
     const here = isOwnerAlive(owner);
+    if (here === 'dead') onDead?.(owner);
     const state = here === 'unknown' ? await judgeForeign(sweep, owner, ledgers) : here;
     if (state === 'unknown') sweep.report.unjudged += 1;
     if (state === 'dead') await sweepOwner(sweep, ledgers, here === 'dead' ? owner : undefined);

@@ -43,7 +43,7 @@ export interface WorkFolder extends JobFolders, AsyncDisposable {
   liveEntries(): Promise<readonly OwnedEntry[]>;
   /** How many have it open now, this one included; those that cannot be judged count as well. */
   countOpen(): Promise<number>;
-  /** Owners who are provably dead and have left a ledger here that no sweep has removed yet. */
+  /** Owners who are provably dead and whose ledgers lie here, or were removed by a sweep of this one's own. */
   deadOwners(): Promise<ReadonlySet<string>>;
 }
 
@@ -59,7 +59,8 @@ export async function openWorkFolder(options: OpenWorkFolderOptions): Promise<Wo
   const onCleanupError = options.onCleanupError ?? ((error: MediaJobError): void => logger.warn({ err: error, path: error.facts['path'] }, 'Something could not be removed'));
   const places = await prepareWorkFolder(folder, tempFolder);
   const watch = createSilenceWatch(clock);
-  const sweep = (sweepOptions?: SweepOptions): Promise<SweepReport> => sweepWorkFolder(places, { clock, logger, watch }, sweepOptions);
+  const swept = new Set<string>();
+  const sweep = (sweepOptions?: SweepOptions): Promise<SweepReport> => sweepWorkFolder(places, { clock, logger, watch, onDead: (owner) => swept.add(owner) }, sweepOptions);
   // The sweep comes first: it may free the room that the ledger needs.
   const openingSweep = await sweep();
   const ledger = await openLedger({ places, owner: ownerId(), logger });
@@ -78,7 +79,7 @@ export async function openWorkFolder(options: OpenWorkFolderOptions): Promise<Wo
     stagedFolders: () => listStagedFolders(places),
     liveEntries: () => listLiveEntries(places),
     countOpen: async () => (await listLedgers(places)).filter(({ owner }) => isOwnerAlive(owner) !== 'dead').length,
-    deadOwners: async () => new Set((await listLedgers(places)).map(({ owner }) => owner).filter((owner) => isOwnerAlive(owner) === 'dead')),
+    deadOwners: async () => new Set([...swept, ...(await listLedgers(places)).map(({ owner }) => owner).filter((owner) => isOwnerAlive(owner) === 'dead')]),
     [Symbol.asyncDispose]: () => {
       beats.cancel();
       return closeWorkFolder(ledger, places.tempFolder, clock, onCleanupError);
