@@ -1,9 +1,11 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { defineOperation, definePipeline, inputFile, type FileStore } from '@media-jobs/core';
 import { afterAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { filesUnavailable } from '../files/file-errors.ts';
 import { cutAfter, withFileFaults } from '../files/testing/faulty-file-store.ts';
-import { eventually, leftFolders } from './testing/bench.ts';
+import { eventually, leftFolders, openBench } from './testing/bench.ts';
 import { capitals, digestOf, text } from './testing/capitals.ts';
 import { openTwoMachines } from './testing/two-machines.ts';
 import { withFaults } from './testing/with-faults.ts';
@@ -164,4 +166,30 @@ test('the file store is looked at with the health of the service, and disposed w
   expect(await check?.check(AbortSignal.timeout(1_000))).toMatchObject({ ok: true });
   await fleet.front.jobs.close();
   expect(disposed).toBe(1);
+});
+
+test('two processes on one work folder fetch a file once', async () => {
+  let opened = 0;
+  const counted = (files: FileStore): FileStore => withFileFaults(files, { open: (real) => (...given) => ((opened += 1), real(...given)) });
+  await using fleet = await openTwoMachines({ operations: [capitals()], wrapFiles: (files, machine) => (machine === 'front' ? counted(files) : files) });
+  const job = await fleet.front.jobs.submit('capitals', { file: await fleet.front.file('a.txt', text) });
+  await job.result();
+  await using neighbour = await openBench({ operations: [capitals()], realTime: true, store: fleet.store, files: counted(fleet.files), workFolder: fleet.front.workFolder, worker: false });
+  await Promise.all([job.files(), job.files(), (await neighbour.jobs.find(job.id)).files()]);
+  expect(opened).toBe(2);
+});
+
+test('a pipeline whose steps are done on another machine hands their files on', async () => {
+  const count = defineOperation({
+    name: 'count', version: 1, input: z.strictObject({ file: inputFile() }), output: z.object({ bytes: z.number(), first: z.string() }), limits: { softTimeoutMs: 20_000, hardTimeoutMs: 30_000 },
+    run: async ({ file }) => ({ bytes: (await readFile(file)).length, first: (await readFile(file, 'utf8')).slice(0, 5) }),
+  });
+  const upper = capitals();
+  const pipeline = definePipeline({ name: 'both', version: 1, input: z.strictObject({ file: inputFile() }) })
+    .step('upper', upper, ({ input }) => ({ file: input.file }))
+    .step('count', count, (before) => ({ file: before.upper.file('capitals.txt') }))
+    .build();
+  await using fleet = await openTwoMachines({ operations: [upper, count, pipeline] });
+  const job = await fleet.front.jobs.submit('both', { file: await fleet.front.file('a.txt', text) });
+  expect(await job.result()).toMatchObject({ count: { output: { bytes: text.length, first: 'HELLO' } } });
 });

@@ -1,9 +1,12 @@
-import { newToken } from '@media-jobs/core';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createFolderFileStore, newToken } from '@media-jobs/core';
 import { createFakeClock } from '@media-jobs/core/testing';
 import { afterAll, expect, test } from 'vitest';
 import { filesUnavailable } from '../files/file-errors.ts';
 import { withFileFaults } from '../files/testing/faulty-file-store.ts';
-import { eventually, leftFolders, passing } from './testing/bench.ts';
+import { eventually, leftFolders, openBench, passing } from './testing/bench.ts';
 import { capitals, digestOf, text } from './testing/capitals.ts';
 import { openTwoMachines } from './testing/two-machines.ts';
 import { withFaults } from './testing/with-faults.ts';
@@ -151,4 +154,16 @@ test('while the file store is away a pass gives up at the first job that it cann
   await clock.advance(hour);
   expect(await fleet.back.jobs.sweep()).toMatchObject({ expired: { jobs: 3 }, errors: [] });
   expect(await fleet.stored()).toEqual([]);
+});
+
+test('with a store that forgets everything, what was stored goes when it is closed', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'media-jobs-forgotten-'));
+  await using files = createFolderFileStore({ folder });
+  {
+    await using bench = await openBench({ operations: [capitals()], realTime: true, files: createFolderFileStore({ folder }) });
+    await (await bench.jobs.submit('capitals', { file: await bench.file('a.txt', text) })).result();
+    expect(await files.epochs()).toHaveLength(1);
+  }
+  expect(await files.epochs()).toEqual([]);
+  await rm(folder, { recursive: true });
 });
