@@ -32,8 +32,8 @@ export type WorkerEvent =
   | { readonly event: 'begun'; readonly id: string; readonly token: string; readonly atUs: number }
   /** `how`: `returned`, or the code of what it threw. */
   | { readonly event: 'ended'; readonly id: string; readonly token: string; readonly atUs: number; readonly how: string }
-  /** What the store said to a result. */
-  | { readonly event: 'told'; readonly id: string; readonly token: string; readonly committed: boolean }
+  /** What the store said to a result, and when it took it, by its own clock. */
+  | { readonly event: 'told'; readonly id: string; readonly token: string; readonly committed: boolean; readonly endedAt: number | null }
   | { readonly event: 'result'; readonly file: string; readonly sha256: string }
   | { readonly event: 'no-result'; readonly file: string; readonly code: string; readonly why: string }
   | { readonly event: 'closed' };

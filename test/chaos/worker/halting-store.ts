@@ -20,7 +20,7 @@ export function withHalts(store: JobStore, halt: Halt, tell: (event: WorkerEvent
     async commit(key, outcome, next) {
       await halt.at('committing');
       const reply = await store.commit(key, outcome, next);
-      if (outcome.kind === 'completed') tell({ event: 'told', ...key, committed: reply.committed });
+      if (outcome.kind === 'completed') tell({ event: 'told', ...key, committed: reply.committed, endedAt: reply.record?.endedAt ?? null });
       await halt.at('committed');
       return reply;
     },
