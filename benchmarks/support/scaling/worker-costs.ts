@@ -23,9 +23,6 @@ export interface WorkerCosts {
 
 const workerModule = fileURLToPath(new URL('worker-process.ts', import.meta.url));
 
-/** What Redis does by itself in a second is measured for so long, and taken off. */
-const quietMs = 10_000;
-
 /** A whole lease: everything that a worker does of itself comes once. */
 const windowMs = mediaJobsDefaults.leaseMs;
 
@@ -34,16 +31,12 @@ export async function measureWorkers(admin: Redis, url: string, workFolder: stri
   const prefix = 'workers';
   const clients = async (): Promise<number> => String(await admin.client('LIST')).trim().split('\n').length;
   const before = await clients();
-  const quiet = perAct(await usageOf(admin, () => sleep(quietMs)), quietMs / 1_000);
   const children = await startWorkers(count, [url, prefix, workFolder, '1']);
   const connections = ((await clients()) - before) / count;
   const [other] = await startWorkers(1, [url, `${prefix}-two`, workFolder, '2']);
   const connectionsOfTwo = (await clients()) - before - connections * count;
   if (other !== undefined) await endWorkers([other]);
-  const each = async (): Promise<UnitCost> => {
-    const { cpuMicros, ...rest } = perAct(await usageOf(admin, () => sleep(windowMs)), (count * windowMs) / 1_000);
-    return { ...rest, cpuMicros: Math.max(0, cpuMicros - quiet.cpuMicros / count) };
-  };
+  const each = async (): Promise<UnitCost> => perAct(await usageOf(admin, () => sleep(windowMs)), (count * windowMs) / 1_000);
   const idle = await each();
   const busy = await withJobs(url, prefix, workFolder, count, each);
   await endWorkers(children);
