@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { startRedis } from '../packages/redis-store/src/testing/redis-server.ts';
 import { report, table } from './report.ts';
-import { memoryOf, partsOf, type Fleet, type Measured } from './support/scaling/arithmetic.ts';
+import { memoryOf, partsOf, type Fleet, type Measured, type Part } from './support/scaling/arithmetic.ts';
 import { measureConnections } from './support/scaling/connections.ts';
 import { openFleet, ratesOf, type FleetFigures } from './support/scaling/fleet.ts';
 import { recoveryLeaseMs, recoveryTimes } from './support/recovery-times.ts';
@@ -88,11 +88,13 @@ function fleetTable(measured: Measured, sizes: readonly number[]): string {
   const fleets = sizes.map((size): Fleet => ({ workers: size, jobSeconds, ttlSeconds }));
   const parts = fleets.map((fleet) => partsOf(measured, fleet));
   const cells = (share: number, bytes: number): string => `${percent(share)}, ${megabytes(bytes)} MB/s`;
+  const together = (each: readonly Part[]): string => cells(each.reduce((sum, { share }) => sum + share, 0), each.reduce((sum, { bytes }) => sum + bytes, 0));
   const memory = fleets.map((fleet) => memoryOf(measured, fleet));
   return table([
     ['of one Redis', 'formula', ...sizes.map((size) => `${whole(size)} workers`)],
     ...(parts[0] ?? []).map(({ name, formula }, index) => [name, formula, ...parts.map((each) => cells(each[index]?.share ?? 0, each[index]?.bytes ?? 0))]),
-    ['**together**', '', ...parts.map((each) => cells(each.reduce((sum, { share }) => sum + share, 0), each.reduce((sum, { bytes }) => sum + bytes, 0)))],
+    ['**together**', '', ...parts.map(together)],
+    ['**together, where all report progress every second**', '1 s in place of 10 s', ...fleets.map((fleet) => together(partsOf(measured, fleet, 1_000)))],
     ['connections', `*P* × ${measured.worker.connections}`, ...sizes.map((size) => whole(size * measured.worker.connections))],
     ['memory of running jobs, MB', `*W* × ${whole(measured.units.runningBytes)} B`, ...memory.map(({ running }) => megabytes(running))],
     ['of completed ones, MB', `*W / L* × *T* × ${whole(measured.units.completedBytes)} B`, ...memory.map(({ kept }) => megabytes(kept))],

@@ -32,9 +32,9 @@ const eventsOfJob = 3;
 /** Processes that take jobs in and tell of them, such as HTTP servers. */
 const followers = 10;
 
-/** All parts; the names of the measured are those of the tables. */
-export function partsOf({ units, connections }: Pick<Measured, 'units' | 'connections'>, { workers, jobSeconds }: Fleet): readonly Part[] {
-  const { heartbeatMs, leaseMs, pollIntervalMs } = mediaJobsDefaults;
+/** All parts; the names of the measured are those of the tables. Operations that report progress beat more often than `heartbeatMs`: at most once a second. */
+export function partsOf({ units, connections }: Pick<Measured, 'units' | 'connections'>, { workers, jobSeconds }: Fleet, beatMs: number = mediaJobsDefaults.heartbeatMs): readonly Part[] {
+  const { leaseMs, pollIntervalMs } = mediaJobsDefaults;
   const jobs = workers / jobSeconds;
   const each = (ms: number): number => (workers * 1_000) / ms;
   const part = (name: string, formula: string, ...costs: readonly (readonly [number, UnitCost])[]): Part => ({
@@ -43,10 +43,10 @@ export function partsOf({ units, connections }: Pick<Measured, 'units' | 'connec
   return [
     part('jobs in the store', '*W / L* × (submit + claim + commit + expiry)', [jobs, units.submit], [jobs, units.claim], [jobs, units.commit], [jobs, units.expired]),
     part('jobs in the queue', '*W / L* × queue', [jobs, units.queue]),
-    part('beats', '*W* / 10 s × beat', [each(heartbeatMs), units.beat]),
+    part('beats', '*W* / 10 s × beat', [each(beatMs), units.beat]),
     part('looks at the epoch', '*P* / 1 s × look', [each(pollIntervalMs), units.epochLook]),
     part('looks for what is due', '*P* / 30 s × look', [each(leaseMs), units.dueLook]),
-    part(`${followers} services that follow jobs`, `${followers} × (3 *W / L* + *W* / 10 s) × event followed`, [followers * (eventsOfJob * jobs + each(heartbeatMs)), connections.followed]),
+    part(`${followers} services that follow jobs`, `${followers} × (3 *W / L* + *W* / 10 s) × event followed`, [followers * (eventsOfJob * jobs + each(beatMs)), connections.followed]),
   ];
 }
 
