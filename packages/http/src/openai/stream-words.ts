@@ -16,8 +16,9 @@ export async function streamWords(reply: FastifyReply, job: Job<unknown>, signal
     let told = '';
     for await (const { parts = [] } of job.events({ signal })) {
       for (const text of parts.flatMap((each) => part.safeParse(each).data?.text ?? [])) {
-        await tell('transcript.text.delta', { delta: text });
-        told += text;
+        const delta = told === '' ? text : ` ${text}`; // A client strings them together.
+        await tell('transcript.text.delta', { delta });
+        told += delta;
       }
     }
     const { text } = transcriptSchema.parse(await job.result({ signal }));
