@@ -4,37 +4,25 @@ import { join } from 'node:path';
 import { createBullmqQueue } from '@media-jobs/bullmq';
 import { createMediaJobs, defineOperation, type MediaJobs } from '@media-jobs/core';
 import { createRedisStore } from '@media-jobs/redis-store';
-import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { startRedis, type TestRedis } from '../packages/redis-store/src/testing/redis-server.ts';
+import { suiteRedis } from '../packages/redis-store/src/testing/suite-redis.ts';
 
 const noop = defineOperation({ name: 'noop', version: 1, input: z.object({ number: z.number() }), output: z.object({}), limits: { softTimeoutMs: 60_000, hardTimeoutMs: 90_000, concurrency: 8, maxWaiting: 10_000 }, run: () => Promise.resolve({}) });
 
-let server: TestRedis;
-let admin: Redis;
+const redis = suiteRedis();
 let workFolder: string;
-
-beforeAll(async () => {
-  server = await startRedis();
-  admin = new Redis(server.url);
-  workFolder = mkdtempSync(join(tmpdir(), 'media-jobs-cost-'));
-});
-
-afterAll(async () => {
-  admin.disconnect();
-  await server[Symbol.asyncDispose]();
-  rmSync(workFolder, { recursive: true });
-});
+beforeAll(() => void (workFolder = mkdtempSync(join(tmpdir(), 'media-jobs-cost-'))));
+afterAll(() => rmSync(workFolder, { recursive: true }));
 
 /** Handles of their own, as two processes have. */
 function open(worker: boolean, onAttemptEnd: () => void): Promise<MediaJobs<readonly [typeof noop]>> {
-  return createMediaJobs({ operations: [noop], store: createRedisStore({ url: server.url }), queue: createBullmqQueue({ connection: server.url }), workFolder, worker, onAttemptEnd });
+  return createMediaJobs({ operations: [noop], store: createRedisStore({ url: redis.server.url }), queue: createBullmqQueue({ connection: redis.server.url }), workFolder, worker, onAttemptEnd });
 }
 
 /** What Redis was asked so far: scripts, all commands with those within scripts, and bytes in both directions. */
 async function asked(): Promise<{ readonly scripts: number; readonly commands: number; readonly bytes: number }> {
-  const [commands, stats] = [await admin.info('commandstats'), await admin.info('stats')];
+  const [commands, stats] = [await redis.admin.info('commandstats'), await redis.admin.info('stats')];
   const calls = [...commands.matchAll(/cmdstat_(\S+?):calls=(\d+)/g)].map(([, name, count]) => ({ name, count: Number(count) }));
   const bytes = [...stats.matchAll(/total_net_(?:in|out)put_bytes:(\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
   const sum = (kept: (name: string | undefined) => boolean): number => calls.reduce((total, { name, count }) => total + (kept(name) ? count : 0), 0);

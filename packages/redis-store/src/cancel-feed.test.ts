@@ -1,25 +1,14 @@
 import type { StoreChange } from '@media-jobs/core';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createRedisStore } from '@media-jobs/redis-store';
-import { countClients, startRedis, type TestRedis } from './testing/redis-server.ts';
+import { suiteRedis } from './testing/suite-redis.ts';
 import { sampleClaim, sampleSuccess, submitSample } from './testing/sample-jobs.ts';
 
-let server: TestRedis;
-let admin: Redis;
-beforeAll(async () => {
-  server = await startRedis();
-  admin = new Redis(server.url);
-});
-afterAll(async () => {
-  expect(await countClients(admin, 1)).toBe(1);
-  admin.disconnect();
-  await server[Symbol.asyncDispose]();
-});
+const redis = suiteRedis();
 
 test('a watcher of cancels is told of running jobs that are to be cancelled, and of nothing that others do', async () => {
-  await using store = createRedisStore({ url: server.url });
-  await using other = createRedisStore({ url: server.url });
+  await using store = createRedisStore({ url: redis.server.url });
+  await using other = createRedisStore({ url: redis.server.url });
   await store.epoch(); // It is connected, and hears of whatever comes after the call of `watch`.
   const told: StoreChange[] = [];
   using _watcher = store.watch((change) => void told.push(change), 'cancels');
@@ -39,11 +28,11 @@ test('a watcher of cancels is told of running jobs that are to be cancelled, and
 });
 
 test('the streams that watchers follow are gone with a reset', async () => {
-  await using store = createRedisStore({ url: server.url, prefix: 'streams' });
+  await using store = createRedisStore({ url: redis.server.url, prefix: 'streams' });
   await submitSample(store, 'talk');
   const [claimed] = await store.claim(sampleClaim());
   await store.requestCancel(claimed!.key.id);
-  const streams = async (): Promise<number> => admin.exists('{streams}:events', '{streams}:cancels');
+  const streams = async (): Promise<number> => redis.admin.exists('{streams}:events', '{streams}:cancels');
   expect(await streams()).toBe(2);
   await store.reset();
   expect(await streams()).toBe(0);

@@ -1,24 +1,14 @@
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createObservedStore } from './redis-store.ts';
 import { deleteExpired, fillWithLiveJobs, manyNoOps, noOp, passWithNothingDue, usedMemory } from './testing/many-jobs.ts';
-import { startRedis, type TestRedis } from './testing/redis-server.ts';
+import { suiteRedis } from './testing/suite-redis.ts';
 import { keys, sampleClaim, sampleRequest, sampleSuccess } from './testing/sample-jobs.ts';
 
-let server: TestRedis;
-let admin: Redis;
-beforeAll(async () => {
-  server = await startRedis();
-  admin = new Redis(server.url);
-});
-afterAll(async () => {
-  admin.disconnect();
-  await server[Symbol.asyncDispose]();
-});
+const redis = suiteRedis();
 
 test('a job is three trips, a known one and a cached one are one each, and what is in line is claimed in one', async () => {
   const trips: string[] = [];
-  await using store = createObservedStore({ url: server.url, prefix: 'trips' }, (name) => trips.push(name));
+  await using store = createObservedStore({ url: redis.server.url, prefix: 'trips' }, (name) => trips.push(name));
   const epoch = await store.epoch();
   await noOp(store, epoch, 'first');
   const count = async (work: () => Promise<unknown>): Promise<readonly string[]> => {
@@ -37,7 +27,7 @@ test('a job is three trips, a known one and a cached one are one each, and what 
 
 test('a commit that claims the next job is one trip for both, so that each further job is two', async () => {
   const trips: string[] = [];
-  await using store = createObservedStore({ url: server.url, prefix: 'next' }, (name) => trips.push(name));
+  await using store = createObservedStore({ url: redis.server.url, prefix: 'next' }, (name) => trips.push(name));
   const epoch = await store.epoch();
   await noOp(store, epoch, 'first');
   const outcomes = await Promise.all(keys(5).map((key) => store.submit(sampleRequest(epoch, key))));
@@ -55,7 +45,7 @@ test('a commit that claims the next job is one trip for both, so that each furth
 
 test('calls of one turn share their scripts: fifty submits are one, and so are fifty commits', async () => {
   const trips: string[] = [];
-  await using store = createObservedStore({ url: server.url, prefix: 'turn' }, (name) => trips.push(name));
+  await using store = createObservedStore({ url: redis.server.url, prefix: 'turn' }, (name) => trips.push(name));
   const epoch = await store.epoch();
   await noOp(store, epoch, 'first');
   trips.length = 0;
@@ -67,18 +57,18 @@ test('calls of one turn share their scripts: fifty submits are one, and so are f
 });
 
 test('a finished job that did nothing takes at most 750 bytes, all keys and indexes counted', async () => {
-  await using store = createObservedStore({ url: server.url, prefix: 'media-jobs' });
+  await using store = createObservedStore({ url: redis.server.url, prefix: 'media-jobs' });
   const epoch = await store.epoch();
   for (const name of keys(1_100, 'warm')) await noOp(store, epoch, name);
-  const before = await usedMemory(admin);
+  const before = await usedMemory(redis.admin);
   const names = Array.from({ length: 8 }, (_, lane) => keys(500, `lane-${lane}`));
   await Promise.all(names.map(async (lane) => { for (const name of lane) await noOp(store, epoch, name); }));
-  expect((await usedMemory(admin) - before) / 4_000).toBeLessThanOrEqual(750);
+  expect((await usedMemory(redis.admin) - before) / 4_000).toBeLessThanOrEqual(750);
 }, 120_000);
 
 test('the heartbeat of 1,000 jobs is ten scripts at once, each far below the lease', async () => {
   const trips: string[] = [];
-  await using store = createObservedStore({ url: server.url, prefix: 'beats' }, (name) => trips.push(name));
+  await using store = createObservedStore({ url: redis.server.url, prefix: 'beats' }, (name) => trips.push(name));
   const epoch = await store.epoch();
   await Promise.all(keys(1_000).map((key) => store.submit(sampleRequest(epoch, key))));
   const claimed = await store.claim(sampleClaim({ limit: 1_000 }));
@@ -91,16 +81,16 @@ test('the heartbeat of 1,000 jobs is ten scripts at once, each far below the lea
 
 test('a pass over 100,000 live records in which nothing is due is at most six trips', async () => {
   const trips: string[] = [];
-  await using store = createObservedStore({ url: server.url, prefix: 'many' }, (name) => trips.push(name));
+  await using store = createObservedStore({ url: redis.server.url, prefix: 'many' }, (name) => trips.push(name));
   await noOp(store, await store.epoch(), 'real');
-  await fillWithLiveJobs(admin, 'many', 100_000);
+  await fillWithLiveJobs(redis.admin, 'many', 100_000);
   await passWithNothingDue(store, trips);
   expect((await passWithNothingDue(store, trips)).length).toBeLessThanOrEqual(6);
 }, 120_000);
 
 test('memory returns to where it was when 5,000 jobs have ended and their time to live is over', async () => {
   let offsetMs = 0;
-  await using store = createObservedStore({ url: server.url, prefix: 'gone', clockOffsetMs: () => offsetMs });
+  await using store = createObservedStore({ url: redis.server.url, prefix: 'gone', clockOffsetMs: () => offsetMs });
   const epoch = await store.epoch();
   const round = async (name: string): Promise<void> => {
     await manyNoOps(store, epoch, 5_000, name);
@@ -108,10 +98,10 @@ test('memory returns to where it was when 5,000 jobs have ended and their time t
     expect(await deleteExpired(store)).toBe(5_000);
   };
   await round('first');
-  const before = await usedMemory(admin);
+  const before = await usedMemory(redis.admin);
   await round('second');
   // What one small key for each job would take is ten times this. Redis gives the buffers of its clients back after a while.
-  await expect.poll(async () => (await usedMemory(admin)) - before, { timeout: 20_000, interval: 500 }).toBeLessThan(5_000 * 8);
-  expect((await admin.keys('{gone}*')).filter((key) => key.length > '{gone}:'.length + 5 + 20)).toEqual([]);
+  await expect.poll(async () => (await usedMemory(redis.admin)) - before, { timeout: 20_000, interval: 500 }).toBeLessThan(5_000 * 8);
+  expect((await redis.admin.keys('{gone}*')).filter((key) => key.length > '{gone}:'.length + 5 + 20)).toEqual([]);
   expect((await store.stats()).byOperation).toEqual({});
 }, 120_000);

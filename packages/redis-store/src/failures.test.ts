@@ -1,34 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MediaJobError, systemClock, type Clock } from '@media-jobs/foundation';
 import { createRedisStore } from '@media-jobs/redis-store';
 import { createObservedStore } from './redis-store.ts';
 import { startBlackHoleProxy } from './testing/black-hole-proxy.ts';
 import { patiently, underLoad } from './testing/load.ts';
-import { countClients, freePort, startRedis, type TestRedis } from './testing/redis-server.ts';
+import { freePort, startRedis } from './testing/redis-server.ts';
+import { suiteRedis } from './testing/suite-redis.ts';
 import { keys, sampleClaim, sampleRequest, sampleSuccess, submitSample } from './testing/sample-jobs.ts';
 
-let server: TestRedis;
-let admin: Redis;
-beforeAll(async () => {
-  server = await startRedis();
-  admin = new Redis(server.url);
-});
-afterAll(async () => {
-  const clients = await countClients(admin, 1);
-  admin.disconnect();
-  await server[Symbol.asyncDispose]();
-  expect(clients, 'Every test closes its stores').toBe(1);
-});
+const redis = suiteRedis();
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
   return work.then(() => 'nothing', (error: unknown) => MediaJobError.from(error).code);
 }
 
 async function onServer(prefix: string, disturb: () => Promise<unknown>): Promise<Set<string>> {
-  await using store = createRedisStore({ url: server.url, prefix });
-  await using afterwards = createRedisStore({ url: server.url, prefix });
+  await using store = createRedisStore({ url: redis.server.url, prefix });
+  await using afterwards = createRedisStore({ url: redis.server.url, prefix });
   return await underLoad(store, afterwards, disturb);
 }
 
@@ -73,7 +63,7 @@ describe('a store whose Redis is disturbed', () => {
   test('connections that are killed in the middle of load cost errors, and nothing that was acknowledged', async () => {
     const codes = await onServer('killed', async () => {
       for (let round = 0; round < 3; round += 1) {
-        await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+        await redis.admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
         await sleep(150);
       }
     });
@@ -82,16 +72,16 @@ describe('a store whose Redis is disturbed', () => {
 
   test('scripts that are flushed in the middle of load are loaded again, unnoticed', async () => {
     expect([...(await onServer('flushed', async () => {
-      for (let round = 0; round < 10; round += 1) await admin.call('SCRIPT', 'FLUSH', 'SYNC');
+      for (let round = 0; round < 10; round += 1) await redis.admin.call('SCRIPT', 'FLUSH', 'SYNC');
     }))]).toEqual([]);
   });
 
   test('a pause of Redis is waited out', async () => {
-    expect([...(await onServer('paused', () => admin.client('PAUSE', 700, 'ALL')))]).toEqual([]);
+    expect([...(await onServer('paused', () => redis.admin.client('PAUSE', 700, 'ALL')))]).toEqual([]);
   });
 
   test('a connection that swallows a call fails it in bounded time, and is made anew', async () => {
-    await using proxy = await startBlackHoleProxy(server.port);
+    await using proxy = await startBlackHoleProxy(redis.server.port);
     await using store = createRedisStore({ url: `redis://127.0.0.1:${proxy.port}`, prefix: 'hole', connectTimeoutMs: 300 });
     await store.ping();
     proxy.swallow(true);
@@ -103,7 +93,7 @@ describe('a store whose Redis is disturbed', () => {
   });
 
   test('an idle connection is asked for a sign of life, and made anew when it gives none', async () => {
-    await using proxy = await startBlackHoleProxy(server.port);
+    await using proxy = await startBlackHoleProxy(redis.server.port);
     await using store = createRedisStore({ url: `redis://127.0.0.1:${proxy.port}`, prefix: 'idle', connectTimeoutMs: 300, pingIntervalMs: 50 });
     await store.ping();
     const before = proxy.connections();
@@ -141,7 +131,7 @@ describe('a store whose Redis is disturbed', () => {
 
 describe('many processes', () => {
   test('fifty connections that submit one identity at once make one job', async () => {
-    const stores = keys(50).map(() => createRedisStore({ url: server.url, prefix: 'fifty' }));
+    const stores = keys(50).map(() => createRedisStore({ url: redis.server.url, prefix: 'fifty' }));
     const epoch = await stores[0]!.epoch();
     await Promise.all(stores.map((store) => store.ping()));
     const outcomes = await Promise.all(stores.map((store) => store.submit(sampleRequest(epoch, 'talk'))));
@@ -153,7 +143,7 @@ describe('many processes', () => {
   test.each([3_600_000, -3_600_000])('a process whose clock is wrong by %d ms expires, retries and takes away nothing early or late', async (offsetMs) => {
     const clock: Clock = { ...systemClock, now: () => systemClock.now() + offsetMs };
     let serverMs = 0;
-    const shared = { url: server.url, prefix: `skew${offsetMs}`, clockOffsetMs: () => serverMs };
+    const shared = { url: redis.server.url, prefix: `skew${offsetMs}`, clockOffsetMs: () => serverMs };
     await using right = createRedisStore(shared);
     await using wrong = createRedisStore({ ...shared, clock });
     await submitSample(right, 'done', { policy: { maxAttempts: 3, maxLosses: 3, ttlMs: 60_000 } });
@@ -172,16 +162,16 @@ describe('many processes', () => {
 });
 
 test('the check names settings that lose jobs, and says when Redis does not answer', async () => {
-  await using store = createRedisStore({ url: server.url });
+  await using store = createRedisStore({ url: redis.server.url });
   const report = await store.check(new AbortController().signal);
   expect(report).toMatchObject({ ok: true, detail: expect.stringMatching(/^Redis \d/) as string });
   expect(report.advice).toMatch(/replica.*appendonly.*appendfsync/);
-  await using replica = await startRedis(['--save', '', '--appendonly', 'no', '--replicaof', `127.0.0.1 ${server.port}`]);
+  await using replica = await startRedis(['--save', '', '--appendonly', 'no', '--replicaof', `127.0.0.1 ${redis.server.port}`]);
   await using reader = createRedisStore({ url: replica.url });
   expect((await reader.check(new AbortController().signal)).advice).toContain('Give the address of the master');
-  await admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
+  await redis.admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
   expect((await store.check(new AbortController().signal)).advice).toContain('noeviction');
-  await admin.config('SET', 'maxmemory-policy', 'noeviction');
+  await redis.admin.config('SET', 'maxmemory-policy', 'noeviction');
   await using away = createObservedStore({ url: `redis://127.0.0.1:${await freePort()}`, connectAttempts: 1 });
   expect((await away.check(new AbortController().signal)).ok).toBe(false);
 });

@@ -1,38 +1,27 @@
 import type { JobStore } from '@media-jobs/core';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createRedisStore } from '@media-jobs/redis-store';
 import { longOwner, noOp, usedMemory } from './testing/many-jobs.ts';
-import { countClients, startRedis, type TestRedis } from './testing/redis-server.ts';
+import { suiteRedis } from './testing/suite-redis.ts';
 import { keys, sampleClaim, sampleRequest, sampleSuccess } from './testing/sample-jobs.ts';
 
 // The factors of docs/scaling.md that no clock is needed for.
 
-let server: TestRedis;
-let admin: Redis;
-beforeAll(async () => {
-  server = await startRedis();
-  admin = new Redis(server.url);
-});
-afterAll(async () => {
-  expect(await countClients(admin, 1)).toBe(1);
-  admin.disconnect();
-  await server[Symbol.asyncDispose]();
-});
+const redis = suiteRedis();
 
 /** Commands that Redis ran for this, those in scripts included. */
 async function commandsOf(act: () => Promise<unknown>): Promise<number> {
-  await admin.config('RESETSTAT');
+  await redis.admin.config('RESETSTAT');
   await act();
-  const calls = [...(await admin.info('commandstats')).matchAll(/cmdstat_(\S+?):calls=(\d+)/g)].filter(([, name]) => name !== 'config|resetstat' && name !== 'info');
+  const calls = [...(await redis.admin.info('commandstats')).matchAll(/cmdstat_(\S+?):calls=(\d+)/g)].filter(([, name]) => name !== 'config|resetstat' && name !== 'info');
   return calls.reduce((sum, [, , count]) => sum + Number(count), 0);
 }
 
 const beat = (store: JobStore, claims: Awaited<ReturnType<JobStore['claim']>>, ratio: number): Promise<unknown> => store.heartbeat(claims.map(({ key }) => ({ ...key, progress: { ratio, phase: 'listening' } })), 30_000);
 
 test('each act of a job and of a worker costs so many commands at most, whoever submitted it', async () => {
-  await using submitter = createRedisStore({ url: server.url });
-  await using worker = createRedisStore({ url: server.url });
+  await using submitter = createRedisStore({ url: redis.server.url });
+  await using worker = createRedisStore({ url: redis.server.url });
   const epoch = await submitter.epoch();
   for (const store of [submitter, worker]) for (const name of keys(3, store === worker ? 'worker' : 'submitter')) await noOp(store, epoch, name);
   const outcome = await submitter.submit(sampleRequest(epoch, 'pointed'));
@@ -50,7 +39,7 @@ test('each act of a job and of a worker costs so many commands at most, whoever 
 });
 
 test('a hundred that beat in one script cost four commands each, and three for the script', async () => {
-  await using store = createRedisStore({ url: server.url, prefix: 'hundred' });
+  await using store = createRedisStore({ url: redis.server.url, prefix: 'hundred' });
   const epoch = await store.epoch();
   await Promise.all(keys(100).map((key) => store.submit(sampleRequest(epoch, key))));
   const claimed = await store.claim(sampleClaim({ limit: 100 }));
@@ -59,11 +48,11 @@ test('a hundred that beat in one script cost four commands each, and three for t
 });
 
 test('a running job takes at most 950 bytes, all keys and indexes counted', async () => {
-  await using store = createRedisStore({ url: server.url });
+  await using store = createRedisStore({ url: redis.server.url });
   const epoch = await store.epoch();
   for (const name of keys(1_100, 'warm')) await noOp(store, epoch, name);
-  const before = await usedMemory(admin);
+  const before = await usedMemory(redis.admin);
   await Promise.all(keys(2_000, 'run').map((key) => store.submit(sampleRequest(epoch, key, { options: { number: 1 } }))));
   expect(await store.claim(sampleClaim({ owner: longOwner, limit: 2_000 }))).toHaveLength(2_000);
-  expect((await usedMemory(admin) - before) / 2_000).toBeLessThanOrEqual(950);
+  expect((await usedMemory(redis.admin) - before) / 2_000).toBeLessThanOrEqual(950);
 });

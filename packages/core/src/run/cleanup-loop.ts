@@ -1,13 +1,14 @@
 import type { SweepReport } from '@media-jobs/cleanup';
 import { MediaJobError, type Timer } from '@media-jobs/foundation';
 import { removeTaken } from './end-job.ts';
+import { together, type Collected } from './collected.ts';
 import { collectOlderEpochs } from './older-epochs.ts';
-import { collectOrphans, settleUnsettled, type Collected } from './orphan-folders.ts';
+import { collectOrphans, settleUnsettled } from './orphan-folders.ts';
 import { relieveDisk } from './relieve-disk.ts';
 import { createOwnerJudge } from './owner-judge.ts';
 import { createTimedRepair, repairAll, type Repaired } from './repair.ts';
 import type { RunContext } from './run-context.ts';
-import { collectStoredEpochs, collectStoredOrphans, together } from './stored-leftovers.ts';
+import { collectStoredEpochs, collectStoredOrphans } from './stored-leftovers.ts';
 
 /** What one pass did. */
 export interface CleanupReport extends Repaired {

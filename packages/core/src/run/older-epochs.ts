@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { emptyFolder } from '@media-jobs/cleanup';
 import { MediaJobError } from '@media-jobs/foundation';
 import { directlyIn } from './directly-in.ts';
-import type { Collected } from './orphan-folders.ts';
+import { nothingCollected, type Collected } from './collected.ts';
 import type { RunContext } from './run-context.ts';
 
 /**
@@ -36,7 +36,7 @@ export async function forgetFiles(context: RunContext): Promise<void> {
 
 /** Removes these entries of the folder of jobs in the way of a reset: many files at a time, each failure by its path. */
 async function clearEpochs({ workFolder, clock }: RunContext, names: readonly string[], signal: AbortSignal): Promise<Collected> {
-  const collected: Collected = { folders: 0, files: 0, bytes: 0, errors: [] };
+  const collected = nothingCollected();
   if (names.length === 0) return collected;
   const folder = workFolder.jobsFolder;
   const add = ({ filesDeleted = 0, bytesFreed = 0 }): void => {

@@ -1,16 +1,7 @@
-import type { Removed } from '@media-jobs/cleanup';
-import { MediaJobError } from '@media-jobs/foundation';
 import type { JobRecord } from '../job/job.ts';
+import { collect, nothingCollected, type Collected } from './collected.ts';
 import { folderName, type RunContext } from './run-context.ts';
 import { settleFolder } from './stage-inputs.ts';
-
-/** What a collection removed, and what it could not. */
-export interface Collected {
-  folders: number;
-  files: number;
-  bytes: number;
-  readonly errors: { readonly path: string; readonly reason: string }[];
-}
 
 /**
  * Removes folders of this epoch that no record names and nobody is staging. The order is guard 2: the folders, then
@@ -18,7 +9,7 @@ export interface Collected {
  */
 export async function collectOrphans(context: RunContext): Promise<Collected> {
   const { store, workFolder, closed } = context;
-  const collected: Collected = { folders: 0, files: 0, bytes: 0, errors: [] };
+  const collected = nothingCollected();
   const folders = await workFolder.listJobFolders();
   const staged = await workFolder.stagedFolders();
   const epoch = await store.epoch();
@@ -40,17 +31,6 @@ export async function settleUnsettled(context: RunContext): Promise<void> {
   context.unsettled.clear();
   for (const entry of entries) {
     await settleFolder(context, entry.id, entry.staged);
-  }
-}
-
-async function collect(collected: Collected, path: string, remove: () => Promise<Removed>): Promise<void> {
-  try {
-    const { files, bytes } = await remove();
-    collected.folders += 1;
-    collected.files += files;
-    collected.bytes += bytes;
-  } catch (error) {
-    collected.errors.push({ path, reason: MediaJobError.from(error).message });
   }
 }
 

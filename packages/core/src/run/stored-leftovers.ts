@@ -1,6 +1,5 @@
-import type { RemovedFiles } from '../ports/file-store.ts';
-import { MediaJobError } from '@media-jobs/foundation';
-import { foldersNamedBy, type Collected } from './orphan-folders.ts';
+import { collect, nothingCollected, type Collected } from './collected.ts';
+import { foldersNamedBy } from './orphan-folders.ts';
 import type { RunContext } from './run-context.ts';
 
 /**
@@ -12,7 +11,7 @@ export const storedGraceMs = 6 * 60 * 60 * 1_000;
 /** Removes what the file store holds of this epoch and no record names: what killed processes left. Folders are listed before their records are read (guard 2). */
 export async function collectStoredOrphans(context: RunContext): Promise<Collected> {
   const { files, store, clock, closed } = context;
-  const collected: Collected = { folders: 0, files: 0, bytes: 0, errors: [] };
+  const collected = nothingCollected();
   if (files === null) return collected;
   const before = clock.now() - storedGraceMs;
   for await (const { folder, modifiedAt } of files.folders(await store.epoch(), { signal: closed })) {
@@ -24,29 +23,11 @@ export async function collectStoredOrphans(context: RunContext): Promise<Collect
 
 /** Removes what the file store holds of epochs before this one (guard 10). With a store that forgets everything, of those that it drew itself. */
 export async function collectStoredEpochs({ files, store, firstEpoch }: RunContext, signal: AbortSignal): Promise<Collected> {
-  const collected: Collected = { folders: 0, files: 0, bytes: 0, errors: [] };
+  const collected = nothingCollected();
   if (files === null) return collected;
   const epoch = await store.epoch();
   for (const name of await files.epochs({ signal })) {
     if (name < epoch && (store.capabilities.durable || name >= firstEpoch)) await collect(collected, `jobs/${name}`, () => files.remove(`jobs/${name}`, { signal }));
   }
   return collected;
-}
-
-async function collect(collected: Collected, place: string, remove: () => Promise<RemovedFiles>): Promise<void> {
-  try {
-    const { files, bytes } = await remove();
-    collected.folders += 1;
-    collected.files += files;
-    collected.bytes += bytes;
-  } catch (error) {
-    collected.errors.push({ path: place, reason: MediaJobError.from(error).message });
-  }
-}
-
-/** Several collections as one. */
-export function together(...all: readonly (Collected | null)[]): Collected {
-  const found = all.filter((each) => each !== null);
-  const sum = (of: (each: Collected) => number): number => found.reduce((total, each) => total + of(each), 0);
-  return { folders: sum(({ folders }) => folders), files: sum(({ files }) => files), bytes: sum(({ bytes }) => bytes), errors: found.flatMap(({ errors }) => errors) };
 }
