@@ -3,6 +3,7 @@ import { MediaJobError } from '@media-jobs/foundation';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { openEventStream } from '../events/event-stream.ts';
+import { blankBetween } from './blank-between.ts';
 import { toOpenAiError } from './openai-error.ts';
 import { transcriptSchema } from './transcript-shapes.ts';
 
@@ -16,7 +17,7 @@ export async function streamWords(reply: FastifyReply, job: Job<unknown>, signal
     let told = '';
     for await (const { parts = [] } of job.events({ signal })) {
       for (const text of parts.flatMap((each) => part.safeParse(each).data?.text ?? [])) {
-        const delta = told === '' ? text : ` ${text}`; // A client strings them together.
+        const delta = blankBetween(told, text) + text;
         await tell('transcript.text.delta', { delta });
         told += delta;
       }
