@@ -3,7 +3,7 @@ const withoutBlanks = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{S
 
 /** What a client that strings pieces together needs between one that it has and the next: segments come trimmed, but not every language has blanks. */
 export function blankBetween(before: string, after: string): '' | ' ' {
-  const [last, first] = [Array.from(before).at(-1) ?? '', Array.from(after).at(0) ?? ''];
+  const [last, first] = [Array.from(before.slice(-2)).at(-1) ?? '', Array.from(after.slice(0, 2)).at(0) ?? ''];
   if (last === '' || first === '') return '';
   return withoutBlanks.test(last) || withoutBlanks.test(first) ? '' : ' ';
 }

@@ -14,16 +14,16 @@ export async function streamWords(reply: FastifyReply, job: Job<unknown>, signal
   await using stream = openEventStream(reply, signal);
   const tell = (type: string, data: object): Promise<void> => stream.write({ event: type, data: { type, ...data } });
   try {
-    let told = '';
+    let last = '';
     for await (const { parts = [] } of job.events({ signal })) {
       for (const text of parts.flatMap((each) => part.safeParse(each).data?.text ?? [])) {
-        const delta = blankBetween(told, text) + text;
+        const delta = blankBetween(last, text) + text;
         await tell('transcript.text.delta', { delta });
-        told += delta;
+        last = text;
       }
     }
     const { text } = transcriptSchema.parse(await job.result({ signal }));
-    if (told === '' && text !== '') await tell('transcript.text.delta', { delta: text });
+    if (last === '' && text !== '') await tell('transcript.text.delta', { delta: text });
     await tell('transcript.text.done', { text });
   } catch (error) {
     const mistake = MediaJobError.from(error);
