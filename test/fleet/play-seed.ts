@@ -53,12 +53,13 @@ export async function playSeed(options: SeedOptions, check: (played: Played) => 
   await using proxy = await startBlackHoleProxy(redis.port);
   await using crew = new Crew({ host: '127.0.0.1', port: proxy.port, workFolder, journal }, workers);
   const open = await openFleet({ host: '127.0.0.1', port: redis.port, workFolder, journal }, false);
+  const over = new AbortController();
+  let trouble = Promise.resolve();
   try {
     await submitAll(open, `${seed} before`, Math.ceil(count * shareBeforeReset), seed);
     const disturbed: Disturbed = { crew, redis, proxy };
-    const over = new AbortController();
     const done: Disturbance[] = [];
-    const trouble = disturbUntil(over.signal, options, disturbed, done);
+    trouble = disturbUntil(over.signal, options, disturbed, done);
     // Told where it is awaited.
     trouble.catch(() => undefined);
     // One that meets a Redis that is away says so in its report, and may have done nothing.
@@ -72,6 +73,9 @@ export async function playSeed(options: SeedOptions, check: (played: Played) => 
     const numbers = new Map(submitted.map(({ id }, number) => [id, number]));
     await check({ records, numbers, disturbances: done, workersStarted: crew.started, open, depth, wallMs: performance.now() - startedAt, keysOfJobs: () => keysOfJobsIn(redis.port) });
   } finally {
+    over.abort();
+    // Nothing is disturbed any more when Redis goes.
+    await Promise.allSettled([trouble]);
     await open.jobs.close({ deadlineMs: 0 });
   }
   return await clientsOf(redis.port);
