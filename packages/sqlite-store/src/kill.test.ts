@@ -75,4 +75,4 @@ test(`processes that are killed in the middle of their work lose nothing that wa
   await using store = createSqliteStore({ file });
   await assertKept(store, all);
   expect(all.filter(({ completed }) => completed !== undefined).length).toBeGreaterThan(rounds);
-});
+}, 180_000);
