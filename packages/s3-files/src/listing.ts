@@ -1,3 +1,4 @@
+import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import type { OpenBucket } from './bucket.ts';
 
 /** One object of a listing. */
@@ -14,13 +15,20 @@ export interface ListedUpload {
   readonly begunAt: number;
 }
 
-/** The objects whose keys begin so, in pages of up to 1,000, in the order of their keys. The prefix of the bucket is left out of the keys. */
-export async function* listObjects({ sdk, client, bucket, prefix }: OpenBucket, under: string, abortSignal?: AbortSignal): AsyncGenerator<readonly ListedObject[]> {
+/** The pages of a listing below this beginning, of up to 1,000 keys each. */
+async function* listPages({ sdk, client, bucket, prefix }: OpenBucket, under: string, more: { readonly Delimiter?: string }, abortSignal: AbortSignal | undefined): AsyncGenerator<ListObjectsV2CommandOutput> {
   for (let ContinuationToken: string | undefined; ; ) {
-    const page = await client.send(new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: prefix + under, ...(ContinuationToken === undefined ? {} : { ContinuationToken }) }), abortSignal === undefined ? {} : { abortSignal });
-    yield (page.Contents ?? []).map(({ Key = '', Size = 0, LastModified }) => ({ key: Key.slice(prefix.length), bytes: Size, modifiedAt: LastModified?.getTime() ?? 0 }));
+    const page = await client.send(new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: prefix + under, ...more, ...(ContinuationToken === undefined ? {} : { ContinuationToken }) }), abortSignal === undefined ? {} : { abortSignal });
+    yield page;
     ContinuationToken = page.NextContinuationToken;
     if (page.IsTruncated !== true || ContinuationToken === undefined) return;
+  }
+}
+
+/** The objects whose keys begin so, in pages of up to 1,000, in the order of their keys. The prefix of the bucket is left out of the keys. */
+export async function* listObjects(open: OpenBucket, under: string, abortSignal?: AbortSignal): AsyncGenerator<readonly ListedObject[]> {
+  for await (const { Contents = [] } of listPages(open, under, {}, abortSignal)) {
+    yield Contents.map(({ Key = '', Size = 0, LastModified }) => ({ key: Key.slice(open.prefix.length), bytes: Size, modifiedAt: LastModified?.getTime() ?? 0 }));
   }
 }
 
@@ -45,12 +53,9 @@ interface Page {
 
 /** The names that follow directly after this beginning, up to the next slash, of objects and unfinished uploads. */
 export async function listNames(open: OpenBucket, under: string, abortSignal?: AbortSignal): Promise<readonly string[]> {
-  const { sdk, client, bucket, prefix } = open;
   const names = new Set((await listUploads(open, under, abortSignal)).map(({ key }) => key.slice(under.length).split('/')[0] ?? ''));
-  for (let ContinuationToken: string | undefined; ; ) {
-    const page = await client.send(new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: prefix + under, Delimiter: '/', ...(ContinuationToken === undefined ? {} : { ContinuationToken }) }), abortSignal === undefined ? {} : { abortSignal });
-    for (const { Prefix = '' } of page.CommonPrefixes ?? []) names.add(Prefix.slice(prefix.length + under.length).replace(/\/$/, ''));
-    ContinuationToken = page.NextContinuationToken;
-    if (page.IsTruncated !== true || ContinuationToken === undefined) return [...names];
+  for await (const { CommonPrefixes = [] } of listPages(open, under, { Delimiter: '/' }, abortSignal)) {
+    for (const { Prefix = '' } of CommonPrefixes) names.add(Prefix.slice(open.prefix.length + under.length).replace(/\/$/, ''));
   }
+  return [...names];
 }
