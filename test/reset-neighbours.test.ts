@@ -117,7 +117,7 @@ test('a deep reset of one service leaves a neighbour in the same database and be
   expect(await otherKeys('transcriber')).toEqual(before.keys);
   expect({ work: await contentOf(theirs.work), logs: await contentOf(theirs.logs), beside: await contentOf(join(place, 'beside')) }).toEqual({ work: before.work, logs: before.logs, beside: before.beside });
   expect([await readdir(join(mine.work, 'jobs')), await readdir(mine.logs)]).toEqual([[], []]);
-  expect((await admin.keys('{transcriber}:*')).sort()).toEqual(['epoch', 'eras', 'settings'].map((name) => `{transcriber}:${name}`));
+  expect((await admin.keys('{transcriber}:*')).sort()).toEqual(['cancels', 'epoch', 'eras', 'settings'].map((name) => `{transcriber}:${name}`));
   expect(await (await theirs.jobs.get(running))?.record()).toMatchObject({ state: 'running' });
 });
 

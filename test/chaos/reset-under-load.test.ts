@@ -65,7 +65,7 @@ async function olderKeys({ spec }: ChaosBench): Promise<readonly string[]> {
   const era = (await admin.get('{media-jobs}:epoch'))?.split(' ')[0] ?? '';
   const keys = await admin.keys('*');
   admin.disconnect();
-  return keys.filter((key) => !key.startsWith(`{media-jobs}:${era}`) && !/:(?:epoch|eras|settings|events)$/.test(key));
+  return keys.filter((key) => !key.startsWith(`{media-jobs}:${era}`) && !/:(?:epoch|eras|settings|events|cancels)$/.test(key));
 }
 
 /** How the submit of this file ended. Where it does not, the failure tells how the store has the jobs that have not ended, and which workers stand halted. */

@@ -27,13 +27,14 @@ test('a watcher of cancels is told of running jobs that are to be cancelled, and
   expect(told).toEqual(cancelled.map((id) => ({ id, generation: 1, state: 'running', progress: 0, phase: 'starting', cancelRequested: true })));
 });
 
-test('the streams that watchers follow are gone with a reset', async () => {
+test('of the streams that watchers follow a reset leaves one entry, which says that it took place', async () => {
   await using store = createRedisStore({ url: redis.server.url, prefix: 'streams' });
   await submitSample(store, 'talk');
   const [claimed] = await store.claim(sampleClaim());
   await store.requestCancel(claimed!.key.id);
-  const streams = async (): Promise<number> => redis.admin.exists('{streams}:events', '{streams}:cancels');
-  expect(await streams()).toBe(2);
+  const lengths = (): Promise<readonly number[]> => Promise.all(['{streams}:events', '{streams}:cancels'].map((key) => redis.admin.xlen(key)));
+  expect(await lengths()).toEqual([3, 2]);
   await store.reset();
-  expect(await streams()).toBe(0);
+  expect(await lengths()).toEqual([0, 1]);
+  expect((await redis.admin.xrange('{streams}:cancels', '-', '+')).map(([, fields]) => fields)).toEqual([['e', 'epoch']]);
 });

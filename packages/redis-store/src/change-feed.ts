@@ -5,11 +5,16 @@ import type { RedisClient } from './client-rules.ts';
 import type { Connection } from './connection.ts';
 import { fullId, stateCodes } from './keys.ts';
 import { closedError, storeError } from './redis-error.ts';
+import { epochReplaced } from './scripts/epoch.ts';
 
 /** Tells listeners what moved, in this process and in all others. */
 export interface ChangeFeed extends AsyncDisposable {
   watch(listener: (change: StoreChange) => void): Disposable;
+  /** Tells that the epoch was replaced, where the stream says so. */
+  watchEpoch(listener: () => void): Disposable;
 }
+
+type News = StoreChange | typeof epochReplaced;
 
 export interface ChangeFeedOptions {
   readonly connection: Connection;
@@ -34,11 +39,11 @@ const stateOf: Readonly<Record<string, JobState>> = Object.fromEntries(Object.en
  * nothing is missed over a reconnect, unless more than a few hundred moves were made meanwhile.
  */
 export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
-  const listeners = new Set<(change: StoreChange) => void>();
+  const listeners = new Set<(news: News) => void>();
   let running: { readonly ending: AbortController; readonly done: Promise<void> } | null = null;
   let closed = false;
-  const tell = (change: StoreChange): void => {
-    for (const listener of listeners) queueMicrotask(() => listeners.has(listener) && listener(change));
+  const tell = (news: News): void => {
+    for (const listener of listeners) queueMicrotask(() => listeners.has(listener) && listener(news));
   };
   const stop = async (): Promise<void> => {
     const stopped = running;
@@ -46,9 +51,8 @@ export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
     stopped?.ending.abort();
     await stopped?.done;
   };
-  const watch = (listener: (change: StoreChange) => void): Disposable => {
+  const listen = (own: (news: News) => void): Disposable => {
     if (closed) throw closedError();
-    const own = (change: StoreChange): void => listener(change);
     listeners.add(own);
     if (running === null) {
       const ending = new AbortController();
@@ -61,11 +65,15 @@ export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
     listeners.clear();
     await stop();
   };
-  return { watch, [Symbol.asyncDispose]: dispose };
+  return {
+    watch: (listener) => listen((news) => void (news !== epochReplaced && listener(news))),
+    watchEpoch: (listener) => listen((news) => void (news === epochReplaced && listener())),
+    [Symbol.asyncDispose]: dispose,
+  };
 }
 
 /** Reads the stream until the signal aborts. Never rejects. */
-async function follow({ connection, clock, logger, events }: ChangeFeedOptions, tell: (change: StoreChange) => void, signal: AbortSignal): Promise<void> {
+async function follow({ connection, clock, logger, events }: ChangeFeedOptions, tell: (news: News) => void, signal: AbortSignal): Promise<void> {
   let position: string | null = null;
   let client: RedisClient | null = null;
   const onAbort = (): void => client?.disconnect();
@@ -80,7 +88,7 @@ async function follow({ connection, clock, logger, events }: ChangeFeedOptions, 
       const streams: readonly (readonly [string, readonly (readonly [string, readonly string[]])[]])[] | null = await client.xread('COUNT', mostEvents, 'BLOCK', blockMs, 'STREAMS', events, position);
       for (const [id, fields] of streams?.[0]?.[1] ?? []) {
         position = id;
-        for (const change of fields.flatMap((text, index) => (index % 2 === 0 ? [] : (readEvent(text) ?? [])))) tell(change);
+        for (const news of fields.flatMap((text, index) => (index % 2 === 0 ? [] : (readEvent(text) ?? [])))) tell(news);
       }
       if (streams !== null) await sleep(restMs, undefined, { signal, ref: false });
     } catch (error) {
@@ -93,8 +101,9 @@ async function follow({ connection, clock, logger, events }: ChangeFeedOptions, 
   client?.disconnect();
 }
 
-/** Short id, generation, state, cancel, progress, phase. Null for what is none of ours. */
-function readEvent(event: string): StoreChange | null {
+/** Short id, generation, state, cancel, progress, phase; or that the epoch was replaced. Null for what is none of ours. */
+function readEvent(event: string): News | null {
+  if (event === epochReplaced) return event;
   const [, short, generation, code, cancel, progress, phase] = /^(\S{26}) (\d+) (\w) (\d) (\S+) (.*)$/s.exec(event) ?? [];
   const state = stateOf[code ?? ''];
   if (short === undefined || state === undefined) return null;

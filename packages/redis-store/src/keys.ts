@@ -17,7 +17,7 @@ export interface StoreKeys {
   readonly settings: string;
   /** A short stream of what moved last. */
   readonly events: string;
-  /** Another one of nothing but cancels of running jobs, which all workers follow. */
+  /** Another one of nothing but cancels of running jobs, and resets, which all workers follow. */
   readonly cancels: string;
   readonly ofEra: (era: string) => EraKeys;
 }

@@ -69,7 +69,7 @@ test('removing the keys of the prefix and emptying the database come to the same
     expect(await store.shareSettings({ ttlMs: 1, cleanupIntervalMs: 1 })).toEqual({ ttlMs: 1_000, cleanupIntervalMs: 100 });
   }
   expect(after[1]).toEqual(after[0]);
-  expect(after[0]?.map((line) => line.split(' ')[0])).toEqual(['{media-jobs}:epoch', '{media-jobs}:eras', '{media-jobs}:settings']);
+  expect(after[0]?.map((line) => line.split(' ')[0])).toEqual(['{media-jobs}:cancels', '{media-jobs}:epoch', '{media-jobs}:eras', '{media-jobs}:settings']);
 });
 
 test("a neighbour's keys in the same database stay, byte by byte, also when their names resemble ours", async () => {
@@ -84,22 +84,22 @@ test("a neighbour's keys in the same database stay, byte by byte, also when thei
   await store.reset();
   await collectAll(store);
   expect(await theirs()).toEqual(before);
-  expect((await admin.keys('{media-jobs}:*')).sort()).toEqual(['{media-jobs}:epoch', '{media-jobs}:eras', '{media-jobs}:settings']);
+  expect((await admin.keys('{media-jobs}:*')).sort()).toEqual(['{media-jobs}:cancels', '{media-jobs}:epoch', '{media-jobs}:eras', '{media-jobs}:settings']);
   expect(await neighbour.stats()).toMatchObject({ byState: { queued: 5, running: 2 } });
 });
 
 test('the act that empties a database of its own leaves the new epoch in it: no moment is without one', async () => {
   await using store = createRedisStore({ url: server.url, ownsDatabase: true });
   await fill(store);
-  const { base, epoch, eras, settings } = storeKeys('media-jobs');
+  const { base, epoch, eras, settings, cancels } = storeKeys('media-jobs');
   const before = (await admin.get(epoch)) ?? '';
   // Only the script, as a process runs it that is killed right after.
-  const reply = await admin.eval(flushScript.source, 3, epoch, eras, settings, before, 'zzzzz later', 'zzzzz', base);
+  const reply = await admin.eval(flushScript.source, 4, epoch, eras, settings, cancels, before, 'zzzzz later', 'zzzzz', base);
   expect(reply).toEqual(['zzzzz later', '7']);
-  expect([await admin.get(epoch), await admin.smembers(eras), (await admin.keys('*')).length]).toEqual(['zzzzz later', ['zzzzz'], 3]);
+  expect([await admin.get(epoch), await admin.smembers(eras), (await admin.keys('*')).length]).toEqual(['zzzzz later', ['zzzzz'], 4]);
   expect(await store.epoch()).toBe('later');
   // Who comes late with what stood before replaces nothing.
-  expect(await admin.eval(flushScript.source, 3, epoch, eras, settings, before, 'aaaaa other', 'aaaaa', base)).toEqual(['zzzzz later', '0']);
+  expect(await admin.eval(flushScript.source, 4, epoch, eras, settings, cancels, before, 'aaaaa other', 'aaaaa', base)).toEqual(['zzzzz later', '0']);
 });
 
 test('what is collected by the name of an era is of that era, whatever is called like it', async () => {

@@ -27,7 +27,7 @@ export function ownDatabase({ eras, runner, clockOffsetMs, collect }: OwnDatabas
         const [, now] = (await runner.run(presentScript, [eras.keys.epoch], [clockOffsetMs()], 'read')) as [string, string];
         const era = nextEraName(Number(now), name);
         const fresh = `${era} ${newEpoch(Number(now), epoch)}`;
-        const [stands, jobs] = (await runner.run(flushScript, [eras.keys.epoch, eras.keys.eras, eras.keys.settings], [value, fresh, era, eras.keys.base], 'write')) as [string, string];
+        const [stands, jobs] = (await runner.run(flushScript, [eras.keys.epoch, eras.keys.eras, eras.keys.settings, eras.keys.cancels], [value, fresh, era, eras.keys.base], 'write')) as [string, string];
         if (stands !== fresh) continue;
         untold += Number(jobs);
         flushed = true;

@@ -96,6 +96,7 @@ function storeMethods(records: Records, known: KnownRecords, runner: ScriptRunne
     stats: () => stats(records, runner),
     countLookup: (kind) => lookups(kind),
     watch: (listener, only) => (only === 'cancels' ? cancels : feed).watch(listener),
+    watchEpoch: (listener) => cancels.watchEpoch(listener),
     reset: async () => (await records.eras.replace()).epoch,
     collect: (limit) => collect(records, runner, limit),
     shareSettings: (settings) => shareSettings(records, runner, settings),

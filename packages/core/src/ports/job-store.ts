@@ -94,6 +94,12 @@ export interface JobStore extends AsyncDisposable {
    */
   watch(listener: (change: StoreChange) => void, only?: 'cancels'): Disposable;
 
+  /**
+   * Calls back soon after a reset, until it is ended. A hint only, and absent where the store has none to give. The listener must
+   * not throw. Workers of a fleet then ask for the epoch seldom, and not each once a second.
+   */
+  watchEpoch?(listener: () => void): Disposable;
+
   /** A new epoch, in one atomic act: everything older is dead to everybody at once. Returns the new epoch. */
   reset(): Promise<string>;
 

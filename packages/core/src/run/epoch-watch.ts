@@ -4,16 +4,15 @@ import type { RunContext } from './run-context.ts';
 import type { Runner } from './runner.ts';
 
 /**
- * While there is work, asks the store for its epoch once every `pollIntervalMs`, and has work of older ones stopped: after a
- * reset by another process it would else run on until its next beat. Where the work folder is this machine's own, it asks always: nobody
- * else can remove what is of older epochs there.
+ * While there is work, asks the store for its epoch, and has work of older ones stopped: after a reset by another process it would else
+ * run on until its next beat. It asks once every `pollIntervalMs`; where the store hints at resets it asks then, and once every `heartbeatMs`
+ * in case that a hint is lost. Where the work folder is this machine's own, it asks always: nobody else can remove what is of older epochs there.
  */
 export function watchEpoch(context: RunContext, runner: Runner | null, cleanupLoop: Pick<CleanupLoop, 'lookThroughOwnFolder'>): Disposable {
-  const { store, clock, logger, pollIntervalMs, files, firstEpoch } = context;
+  const { store, clock, logger, pollIntervalMs, heartbeatMs, files, firstEpoch } = context;
   let seen = firstEpoch;
   let timer: Timer | undefined;
   let ended = false;
-  const next = (): void => void (timer = clock.after(pollIntervalMs, () => void look()));
   const look = async (): Promise<void> => {
     try {
       if (files === null && runner?.stats().running === 0) return;
@@ -23,15 +22,24 @@ export function watchEpoch(context: RunContext, runner: Runner | null, cleanupLo
       seen = epoch;
     } catch (error) {
       logger.debug({ err: MediaJobError.from(error) }, 'The epoch could not be read; the next beat tells as well');
-    } finally {
-      if (!ended) next();
     }
   };
+  const hints = isHinted(context) ? store.watchEpoch?.(() => void look()) : undefined;
+  const intervalMs = hints === undefined ? pollIntervalMs : heartbeatMs;
+  const next = (): void => void (timer = clock.after(intervalMs, () => void look().finally(() => {
+    if (!ended) next();
+  })));
   next();
   return {
     [Symbol.dispose]() {
       ended = true;
       timer?.cancel();
+      hints?.[Symbol.dispose]();
     },
   };
+}
+
+/** Workers of a shared queue follow what the store tells of cancels anyhow, and resets stand there; for others that would be one connection more. */
+function isHinted({ store, queue }: RunContext): boolean {
+  return queue?.capabilities.shared === true && store.watchEpoch !== undefined;
 }

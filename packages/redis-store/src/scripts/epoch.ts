@@ -1,5 +1,8 @@
 import { defineScript, plainScript, type Script } from './script.ts';
 
+/** Stands in the stream of cancels in place of a move: the epoch was replaced. */
+export const epochReplaced = 'epoch';
+
 /** KEYS: epoch. ARGV: offset. Replies the value that stands, or nothing, and the time. */
 export const presentScript: Script = plainScript('present 1', `
 local clock = redis.call('TIME')
@@ -7,15 +10,17 @@ return {redis.call('GET', KEYS[1]) or '', string.format('%.0f', clock[1] * 1000 
 `);
 
 /**
- * Guard 8: a reset is this one act. It forgets the events as well: they are of jobs that are dead. KEYS: epoch, eras, events, cancels. ARGV: the value that is to be replaced, or empty for none; the new
+ * Guard 8: a reset is this one act. It forgets the events as well: they are of jobs that are dead; that it took place is told where all
+ * workers hear of it. KEYS: epoch, eras, events, cancels. ARGV: the value that is to be replaced, or empty for none; the new
  * one; its era. Replies the value that stands afterwards, which is another when somebody else was quicker.
  */
-export const replaceScript: Script = plainScript('replace 3', `
+export const replaceScript: Script = plainScript('replace 4', `
 local present = redis.call('GET', KEYS[1]) or ''
 if present ~= ARGV[1] then return present end
 redis.call('SET', KEYS[1], ARGV[2])
 redis.call('SADD', KEYS[2], ARGV[3])
-redis.call('UNLINK', KEYS[3], KEYS[4])
+redis.call('UNLINK', KEYS[3])
+redis.call('XADD', KEYS[4], 'MAXLEN', 1, '*', 'e', '${epochReplaced}')
 return ARGV[2]
 `);
 

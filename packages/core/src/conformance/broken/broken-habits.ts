@@ -136,6 +136,18 @@ export const brokenHabits: readonly BrokenStore[] = [
     wrap: (store) => override(store, { watch: (listener) => (store.watch(listener), { [Symbol.dispose]: () => undefined }) }),
   },
   {
+    name: 'it hints at resets to nobody',
+    rejectedBy: 'whoever watches the epoch is told of each reset by any handle, and of nothing else, until it ends its watch',
+    wrap: (store) => override(store, { watchEpoch: () => ({ [Symbol.dispose]: () => undefined }) }),
+  },
+  {
+    name: 'it hints at resets where there are none',
+    rejectedBy: 'whoever watches the epoch is told of each reset by any handle, and of nothing else, until it ends its watch',
+    wrap: (store) => override(store, {
+      watchEpoch: (listener) => store.watch(listener),
+    }),
+  },
+  {
     name: 'it tells nothing of cancels to whoever watches for them only',
     rejectedBy: 'a watcher of cancels is told when a running job is to be cancelled',
     wrap: (store) => override(store, { watch: (listener, only) => (only === 'cancels' ? { [Symbol.dispose]: () => undefined } : store.watch(listener)) }),

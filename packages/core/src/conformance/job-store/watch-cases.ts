@@ -7,6 +7,8 @@ import { claimIt, commit, leaseMs, queued, rejectsWith, requestFor, success } fr
 /** A failing store is told of after this time. It is not a measure: hints are due at once. */
 const patienceMs = 5_000;
 
+const pause = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 5));
+
 /** Changes as they come; `until` resolves with the first that satisfies, and rejects when none comes. */
 function watchAll(store: JobStore, only?: 'cancels'): Disposable & { readonly until: (holds: (change: StoreChange) => boolean) => Promise<StoreChange>; readonly seen: readonly StoreChange[] } {
   const seen: StoreChange[] = [];
@@ -60,6 +62,30 @@ export const watchCases: readonly ConformanceCase<JobStoreHarness>[] = [
       await store.requestCancel(key.id);
       // A store that cannot say what has changed tells that something has.
       await watcher.until(({ id, state, cancelRequested }) => id === key.id && state === 'running' && cancelRequested !== false);
+    },
+  },
+  {
+    name: 'whoever watches the epoch is told of each reset by any handle, and of nothing else, until it ends its watch',
+    run: async ({ create, reopen }) => {
+      await using store = await create();
+      if (store.watchEpoch === undefined) return;
+      await using other = reopen === undefined ? null : await reopen(store);
+      let told = 0;
+      const watcher = store.watchEpoch(() => void (told += 1));
+      const { key } = await claimIt(store, await queued(store, 'talk'));
+      await store.requestCancel(key.id);
+      for (const [index, handle] of [store, other ?? store].entries()) {
+        await handle.reset();
+        for (const giveUpAt = Date.now() + patienceMs; told <= index && Date.now() < giveUpAt;) await pause();
+        assert.equal(told, index + 1, 'Expected one hint for each reset');
+      }
+      watcher[Symbol.dispose]();
+      using second = watchAll(store, 'cancels');
+      await store.reset();
+      const next = await claimIt(store, await queued(store, 'talk'));
+      await store.requestCancel(next.key.id);
+      await second.until(({ id }) => id === next.key.id);
+      assert.equal(told, 2, 'A watcher that has ended is told nothing more');
     },
   },
   {
