@@ -57,7 +57,7 @@ function failureOf({ beats, claims, redisShare, driverShare, latenessMs, failed,
   return late ? 'the time to an answer' : null;
 }
 
-/** Steps up to the first that is not kept, that one as well. What is not kept is tried once more: other work of the machine may have come in between. */
+/** Steps up to the first that is not kept, that one as well, and in any case that of the fleet. What is not kept is tried once more: other work of the machine may have come in between. */
 async function climb(url: string, admin: Redis): Promise<readonly FleetFigures[]> {
   await using fleet = await openFleet(admin, url, { workers, jobSeconds, drivers });
   const steps: FleetFigures[] = [];
@@ -67,7 +67,7 @@ async function climb(url: string, admin: Redis): Promise<readonly FleetFigures[]
     if (failureOf(figures) !== null) figures = await play();
     process.stderr.write(`${factor} ×: ${failureOf(figures) ?? 'kept'}\n`);
     steps.push(figures);
-    if (failureOf(figures) !== null) break;
+    if (factor >= 1 && failureOf(figures) !== null) break;
   }
   return steps;
 }
@@ -79,7 +79,7 @@ function unitTable({ units, worker, connections }: Measured): string {
   return table([
     ['act', 'Redis, µs', 'commands, those in scripts included', 'bytes in', 'bytes out'],
     row('submit', units.submit), row('claim by a pointer', units.claim), row('beat with progress, alone', units.beat), row('the same, one of 100 in a script', units.beatOfHundred), row('commit', units.commit),
-    row('queue: put in, taken out, ended', units.queue), row('expiry: taken and deleted', units.expired), row('look at the epoch', units.epochLook), row('look for what is due, in vain', units.dueLook),
+    row('queue: put in, taken out, ended', units.queue), row('expiry: taken and deleted', units.expired), row('look at the epoch', units.epochLook), row('wait for cancels and resets, in vain', units.wait), row('look for what is due, in vain', units.dueLook),
     row('record listed', units.listed), row('event followed', connections.followed), asked('idle worker process, in a second', worker.idle), asked('busy worker process, in a second', worker.busy),
   ]);
 }
@@ -123,11 +123,12 @@ sweep of ${recoveryLeaseMs / 1_000} s each (the defaults are ten times that).`;
 function headroom(steps: readonly FleetFigures[]): string {
   const kept = steps.filter((step) => failureOf(step) === null).at(-1);
   const failed = steps.find((step) => failureOf(step) !== null);
-  if (kept === undefined) return `Not even ${factors[0]} × was kept: ${failed === undefined ? '' : failureOf(failed)}.`;
-  const byShare = (kept.factor * limits.redisShare) / kept.redisShare;
+  const fleet = steps.find(({ factor }) => factor === 1);
+  const shown = fleet === undefined ? '' : `Redis used ${percent(fleet.redisShare)} of its thread at the rate of ${whole(workers)} workers: by its processor time alone it would reach ${percent(limits.redisShare)} at **${(limits.redisShare / fleet.redisShare).toFixed(1)} ×**.`;
+  if (kept === undefined) return `No step was kept: ${failed === undefined ? '' : failureOf(failed)}. ${shown}`;
   const first = failed === undefined ? 'nothing failed in these steps' : `what failed first, at ${failed.factor} ×, was ${failureOf(failed)}`;
-  return `Greatest rate kept: **${kept.factor} ×**, that of ${whole(workers * kept.factor)} workers, with Redis at ${percent(kept.redisShare)} of its thread; ${first}. By its processor time alone Redis would reach
-${percent(limits.redisShare)} at ${byShare.toFixed(1)} ×.`;
+  return `Greatest rate kept: **${kept.factor} ×**, that of ${whole(workers * kept.factor)} workers, with Redis at ${percent(kept.redisShare)} of its thread; ${first}.
+${shown}`;
 }
 
 const measured = await (async () => {
@@ -149,14 +150,14 @@ A worker process has ${measured.found.worker.connections} connections, ${measure
 ### Arithmetic
 
 *W* workers of one place, each a process (*P* = *W*), jobs of *L* = ${jobSeconds} s, kept for *T* = 24 h; shares of the one thread. This table is multiplied, not measured. Its factors were measured one by one,
-where most commands find Redis asleep and wake it: the same rates together cost less. Left out is what a busy worker process asks besides, which its commands in a second above tell: waits for cancels, and the locks of BullMQ.
+where most commands find Redis asleep and wake it: the same rates together cost less. Left out are the locks of BullMQ, two commands a minute for each job.
 
 ${fleetTable(measured.found, [100, 1_000, 10_000])}
 
 ### Simulation
 
 ${drivers} processes with 16 stores and queues each hold ${whole(workers)} leases and ask at the rate of 1 × = ${whole(workers)} workers: each beats alone every 10 s with progress, jobs of ${jobSeconds} s are submitted, dispatched through BullMQ,
-claimed and committed, each looks at the epoch every second and for what is due every 30 s; ${stepSeconds} s a step. Calls are made at the times of independent callers whether earlier ones were answered or not, and
+claimed and committed, each looks at the epoch and asks for cancels every 10 s and for what is due every 30 s; ${stepSeconds} s a step. Calls are made at the times of independent callers whether earlier ones were answered or not, and
 their times (p50 / p99 / longest) count from then. A step is kept while the 99 % of beats and of submit to claim stay below ${limits.p99Ms} ms and Redis below ${percent(limits.redisShare)}; where the drivers themselves were late by more than ${limits.latenessMs} ms, or worked
 all the time, they are named and not Redis. A step that is not kept is tried once more.
 

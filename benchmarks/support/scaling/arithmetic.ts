@@ -1,4 +1,5 @@
 import { mediaJobsDefaults } from '@media-jobs/core';
+import { blockMs } from '../../../packages/redis-store/src/change-feed.ts';
 import type { ConnectionCosts } from './connections.ts';
 import type { UnitCost, UnitCosts } from './unit-costs.ts';
 import type { WorkerCosts } from './worker-costs.ts';
@@ -34,7 +35,7 @@ const followers = 10;
 
 /** All parts; the names of the measured are those of the tables. Operations that report progress beat more often than `heartbeatMs`: at most once a second. */
 export function partsOf({ units, connections }: Pick<Measured, 'units' | 'connections'>, { workers, jobSeconds }: Fleet, beatMs: number = mediaJobsDefaults.heartbeatMs): readonly Part[] {
-  const { leaseMs, pollIntervalMs } = mediaJobsDefaults;
+  const { leaseMs, heartbeatMs } = mediaJobsDefaults;
   const jobs = workers / jobSeconds;
   const each = (ms: number): number => (workers * 1_000) / ms;
   const part = (name: string, formula: string, ...costs: readonly (readonly [number, UnitCost])[]): Part => ({
@@ -44,7 +45,8 @@ export function partsOf({ units, connections }: Pick<Measured, 'units' | 'connec
     part('jobs in the store', '*W / L* × (submit + claim + commit + expiry)', [jobs, units.submit], [jobs, units.claim], [jobs, units.commit], [jobs, units.expired]),
     part('jobs in the queue', '*W / L* × queue', [jobs, units.queue]),
     part('beats', '*W* / 10 s × beat', [each(beatMs), units.beat]),
-    part('looks at the epoch', '*P* / 1 s × look', [each(pollIntervalMs), units.epochLook]),
+    part('looks at the epoch', '*P* / 10 s × look', [each(heartbeatMs), units.epochLook]),
+    part('waits for cancels and resets', '*P* / 10 s × wait', [each(blockMs), units.wait]),
     part('looks for what is due', '*P* / 30 s × look', [each(leaseMs), units.dueLook]),
     part(`${followers} services that follow jobs`, `${followers} × (3 *W / L* + *W* / 10 s) × event followed`, [followers * (eventsOfJob * jobs + each(beatMs)), connections.followed]),
   ];

@@ -4,10 +4,11 @@ import { createBullmqQueue, type BullmqQueue } from '@media-jobs/bullmq';
 import { mediaJobsDefaults, type ClaimedJob } from '@media-jobs/core';
 import { ownerId } from '@media-jobs/process';
 import { createRedisStore, type RedisStore } from '@media-jobs/redis-store';
+import { Redis } from 'ioredis';
 import type { DriverReport, DriverStep, DriverTask, FromDriver } from './fleet-messages.ts';
 import { createLatencies } from './latencies.ts';
 import { actOpenLoop } from './open-loop.ts';
-import { completionOf, lookInVain, operation, requestOf } from './store-load.ts';
+import { completionOf, lookInVain, operation, requestOf, waitInVain } from './store-load.ts';
 
 /** A claim that some worker holds. */
 interface Held {
@@ -28,6 +29,9 @@ const task = JSON.parse(process.argv[2] ?? '') as DriverTask;
 const { leaseMs } = mediaJobsDefaults;
 const claimOf = { owner: ownerId(), leaseMs, operations: [operation] };
 const idleMs = 5_000;
+/** Connections that wait for cancels, each a moment at a time: as many such questions begin and end as of thousands that wait for ten seconds. */
+const waiters = Array.from({ length: 64 }, () => new Redis(task.url));
+const waitMs = 10;
 let submitted = 0;
 let claimTimes = createLatencies();
 process.once('disconnect', () => process.exit());
@@ -105,12 +109,17 @@ function createAsking() {
     const handle = next();
     if (handle !== undefined) void ask(async () => (await handle.store.epoch()) === epoch);
   };
-  return { beat, submit: (at: number) => void ask(() => submit(at)), commit, sweep, look, counts, beats, commits };
+  let waited = 0;
+  const wait = (): void => {
+    const waiter = waiters[(waited += 1) % waiters.length];
+    if (waiter !== undefined) void ask(() => waitInVain(waiter, task.prefix, waitMs));
+  };
+  return { beat, wait, submit: (at: number) => void ask(() => submit(at)), commit, sweep, look, counts, beats, commits };
 }
 
-async function play({ beats, jobs, sweeps, looks, warmUpMs, forMs }: DriverStep): Promise<DriverReport> {
+async function play({ beats, jobs, sweeps, looks, waits, warmUpMs, forMs }: DriverStep): Promise<DriverReport> {
   const streams = (asking: ReturnType<typeof createAsking>) => [
-    { perSecond: beats, act: asking.beat }, { perSecond: jobs, act: asking.submit }, { perSecond: jobs, act: asking.commit }, { perSecond: sweeps, act: asking.sweep }, { perSecond: looks, act: asking.look },
+    { perSecond: beats, act: asking.beat }, { perSecond: jobs, act: asking.submit }, { perSecond: jobs, act: asking.commit }, { perSecond: sweeps, act: asking.sweep }, { perSecond: looks, act: asking.look }, { perSecond: waits, act: asking.wait },
   ];
   await actOpenLoop(streams(createAsking()), performance.now(), performance.now() + warmUpMs);
   claimTimes = createLatencies();

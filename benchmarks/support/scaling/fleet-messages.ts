@@ -17,6 +17,8 @@ export interface DriverStep {
   readonly sweeps: number;
   /** Looks at the epoch, as each process makes them while it works. */
   readonly looks: number;
+  /** Questions for cancels and resets, of which each process has one under way all the time. */
+  readonly waits: number;
   readonly warmUpMs: number;
   readonly forMs: number;
 }

@@ -5,6 +5,7 @@ import { mediaJobsDefaults } from '@media-jobs/core';
 import { createRedisStore } from '@media-jobs/redis-store';
 import type { Redis } from 'ioredis';
 import type { DriverReport, DriverStep, DriverTask, FromDriver } from './fleet-messages.ts';
+import { blockMs } from '../../../packages/redis-store/src/change-feed.ts';
 import { addCounts, latencyAt } from './latencies.ts';
 import { readUsage, usageBetween, type RedisUsage } from './redis-usage.ts';
 import { requestOf } from './store-load.ts';
@@ -42,9 +43,10 @@ const driverModule = fileURLToPath(new URL('fleet-driver.ts', import.meta.url));
 const handlesEach = 16;
 
 /** What all workers together ask in a second. */
-export function ratesOf({ workers, jobSeconds }: Pick<FleetShape, 'workers' | 'jobSeconds'>): Pick<DriverStep, 'beats' | 'jobs' | 'sweeps' | 'looks'> {
-  const { heartbeatMs, leaseMs, pollIntervalMs } = mediaJobsDefaults;
-  return { beats: (workers * 1_000) / heartbeatMs, jobs: workers / jobSeconds, sweeps: (workers * 1_000) / leaseMs, looks: (workers * 1_000) / pollIntervalMs };
+export function ratesOf({ workers, jobSeconds }: Pick<FleetShape, 'workers' | 'jobSeconds'>): Pick<DriverStep, 'beats' | 'jobs' | 'sweeps' | 'looks' | 'waits'> {
+  const { heartbeatMs, leaseMs } = mediaJobsDefaults;
+  const each = (ms: number): number => (workers * 1_000) / ms;
+  return { beats: each(heartbeatMs), jobs: workers / jobSeconds, sweeps: each(leaseMs), looks: each(heartbeatMs), waits: each(blockMs) };
 }
 
 /** A fleet whose workers all have a job, kept alive by nobody until a step is played. */
@@ -58,7 +60,7 @@ export async function openFleet(admin: Redis, url: string, shape: FleetShape): P
   return {
     async play(factor, times) {
       const share = factor / shape.drivers;
-      const step: DriverStep = { beats: rates.beats * share, jobs: rates.jobs * share, sweeps: rates.sweeps * share, looks: rates.looks * share, ...times };
+      const step: DriverStep = { beats: rates.beats * share, jobs: rates.jobs * share, sweeps: rates.sweeps * share, looks: rates.looks * share, waits: rates.waits * share, ...times };
       const began = Promise.withResolvers<void>();
       const reports = children.map((child) => playOne(child, step, began.resolve));
       await began.promise;

@@ -1,4 +1,6 @@
 import { jobIdentity, type ClaimedJob, type JobStore, type Outcome, type SubmitRequest } from '@media-jobs/core';
+import type { Redis } from 'ioredis';
+import { storeKeys } from '../../../packages/redis-store/src/keys.ts';
 
 /** The operation of all jobs here. */
 export const operation = 'noop';
@@ -23,4 +25,9 @@ export async function lookInVain(store: JobStore): Promise<number> {
   const found = [await store.due('lease', { limit: 200 }), await store.due('retry', { limit: 200 })];
   await store.stats();
   return found.flat().length;
+}
+
+/** What each worker of a shared queue asks all the time: whether there is a cancel or a reset, for so many milliseconds. Tells whether there was none. */
+export async function waitInVain(client: Redis, prefix: string, forMs: number): Promise<boolean> {
+  return (await client.xread('COUNT', 500, 'BLOCK', forMs, 'STREAMS', storeKeys(prefix).cancels, '$')) === null;
 }

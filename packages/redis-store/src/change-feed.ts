@@ -24,8 +24,11 @@ export interface ChangeFeedOptions {
   readonly events: string;
 }
 
-/** How long one question may wait on the server; below the client's `commandTimeout`, and a sign of life as well. */
-const blockMs = 2_000;
+/**
+ * How long one question may wait on the server. Each watcher of a fleet asks that often, and where the connection swallows everything
+ * it hears of nothing for so long: what it watches is hints, and a beat tells a worker the same.
+ */
+export const blockMs = 10_000;
 const pauseMs = 250;
 const mostEvents = 500;
 
@@ -83,7 +86,7 @@ async function follow({ connection, clock, logger, events }: ChangeFeedOptions, 
       // Asked on the shared connection, so that what its handle does from now on comes after it.
       position ??= await connection.call(async (shared) => (await shared.xrevrange(events, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0');
       if (signal.aborted) break;
-      client ??= connection.duplicate();
+      client ??= connection.duplicate(blockMs);
       if (client.status === 'wait' || client.status === 'end') await client.connect();
       const streams: readonly (readonly [string, readonly (readonly [string, readonly string[]])[]])[] | null = await client.xread('COUNT', mostEvents, 'BLOCK', blockMs, 'STREAMS', events, position);
       for (const [id, fields] of streams?.[0]?.[1] ?? []) {

@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { Redis, type Cluster } from 'ioredis';
 import { MediaJobError, storeReconnects, type StoreReconnect, type Timer } from '@media-jobs/foundation';
 import { isCluster, redisClientOptions, type RedisClient } from './client-rules.ts';
 import { watchDatabase } from './database-number.ts';
@@ -9,13 +9,16 @@ import { closedError, hasMoved, storeError } from './redis-error.ts';
 export interface Connection extends AsyncDisposable {
   /** Runs commands. While Redis is away it fails at once, save for the very first connecting, which is waited for. */
   readonly call: <Result>(run: (client: RedisClient) => Promise<Result>) => Promise<Result>;
-  /** A client of its own, for commands that block; not connected yet. */
-  readonly duplicate: () => RedisClient;
+  /** A client of its own, for commands that block up to a time in milliseconds; not connected yet. */
+  readonly duplicate: (blockMs: number) => RedisClient;
 }
 
 /** Pauses between the first tries, in milliseconds: they double up to the last. */
 const firstPauseMs = 50;
 const longestPauseMs = 2_000;
+
+/** What the answer to a command that blocks may take beyond the time for which it blocks. */
+const answerMs = 3_000;
 
 /** Connects; see `redisStoreDefaults`. `liveKey` is any key of the store: in a cluster it leads to the node that matters. */
 export function createConnection(options: ResolvedRedisStoreOptions, liveKey: string): Connection {
@@ -57,7 +60,7 @@ export function createConnection(options: ResolvedRedisStoreOptions, liveKey: st
     if ('client' in source) client.off('error', onError);
     else client.disconnect();
   };
-  return { call, duplicate: () => duplicateOf(client), [Symbol.asyncDispose]: dispose };
+  return { call, duplicate: (blockMs) => duplicateOf(client, blockMs + answerMs), [Symbol.asyncDispose]: dispose };
 }
 
 function tellReconnect(): void {
@@ -80,12 +83,19 @@ function ownClient(url: string, { connectTimeoutMs }: ResolvedRedisStoreOptions,
   });
 }
 
-function duplicateOf(client: RedisClient): RedisClient {
+function duplicateOf(client: RedisClient, timeoutMs: number): RedisClient {
+  const timeouts = { commandTimeout: timeoutMs, socketTimeout: timeoutMs };
   const own = isCluster(client)
-    ? client.duplicate([], { lazyConnect: true })
-    : client.duplicate({ lazyConnect: true, retryStrategy: redisClientOptions.retryStrategy });
+    ? client.duplicate([], { lazyConnect: true, redisOptions: { ...nodeOptions(client), ...timeouts } })
+    : client.duplicate({ lazyConnect: true, retryStrategy: redisClientOptions.retryStrategy, ...timeouts });
   own.on('error', () => undefined);
   return own;
+}
+
+/** Those of the nodes of a cluster; `duplicate` takes a mapping of replies only where there is one. */
+function nodeOptions({ options: { redisOptions = {} } }: Cluster) {
+  const { replyMapping, ...others } = redisOptions;
+  return { ...others, ...(replyMapping === undefined ? {} : { replyMapping }) };
 }
 
 /** Tries as often as the options allow. Throws `STORE_UNAVAILABLE`, or `CLOSED` when the signal aborts. */

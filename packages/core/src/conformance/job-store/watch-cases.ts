@@ -70,14 +70,14 @@ export const watchCases: readonly ConformanceCase<JobStoreHarness>[] = [
       await using store = await create();
       if (store.watchEpoch === undefined) return;
       await using other = reopen === undefined ? null : await reopen(store);
-      let told = 0;
-      const watcher = store.watchEpoch(() => void (told += 1));
+      const hints = { told: 0 };
+      const watcher = store.watchEpoch(() => void (hints.told += 1));
       const { key } = await claimIt(store, await queued(store, 'talk'));
       await store.requestCancel(key.id);
       for (const [index, handle] of [store, other ?? store].entries()) {
         await handle.reset();
-        for (const giveUpAt = Date.now() + patienceMs; told <= index && Date.now() < giveUpAt;) await pause();
-        assert.equal(told, index + 1, 'Expected one hint for each reset');
+        for (const giveUpAt = Date.now() + patienceMs; hints.told <= index && Date.now() < giveUpAt;) await pause();
+        assert.equal(hints.told, index + 1, 'Expected one hint for each reset');
       }
       watcher[Symbol.dispose]();
       using second = watchAll(store, 'cancels');
@@ -85,7 +85,7 @@ export const watchCases: readonly ConformanceCase<JobStoreHarness>[] = [
       const next = await claimIt(store, await queued(store, 'talk'));
       await store.requestCancel(next.key.id);
       await second.until(({ id }) => id === next.key.id);
-      assert.equal(told, 2, 'A watcher that has ended is told nothing more');
+      assert.equal(hints.told, 2, 'A watcher that has ended is told nothing more');
     },
   },
   {
