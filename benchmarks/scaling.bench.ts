@@ -39,7 +39,7 @@ async function measure(url: string, admin: Redis): Promise<Measured & { readonly
   const workFolder = await mkdtemp(join(tmpdir(), 'media-jobs-scaling-'));
   try {
     const units = await measureUnitCosts(admin, url, count);
-    const connections = await measureConnections(admin, url, { sockets: 2_000, followers: 50, events: 500 });
+    const connections = await measureConnections(admin, url, { sockets: 2_000, followers: 50, events: 500, waiters: 500 });
     const worker = await measureWorkers(admin, url, workFolder, 8);
     return { units, connections, worker, recovered: await recoveryTimes(url, workFolder, kills) };
   } finally {
@@ -79,7 +79,7 @@ function unitTable({ units, worker, connections }: Measured): string {
   return table([
     ['act', 'Redis, µs', 'commands, those in scripts included', 'bytes in', 'bytes out'],
     row('submit', units.submit), row('claim by a pointer', units.claim), row('beat with progress, alone', units.beat), row('the same, one of 100 in a script', units.beatOfHundred), row('commit', units.commit),
-    row('queue: put in, taken out, ended', units.queue), row('expiry: taken and deleted', units.expired), row('look at the epoch', units.epochLook), row('wait for cancels and resets, in vain', units.wait), row('look for what is due, in vain', units.dueLook),
+    row('queue: put in, taken out, ended', units.queue), row('expiry: taken and deleted', units.expired), row('look at the epoch', units.epochLook), row('wait for cancels and resets, in vain', connections.wait), row('look for what is due, in vain', units.dueLook),
     row('record listed', units.listed), row('event followed', connections.followed), asked('idle worker process, in a second', worker.idle), asked('busy worker process, in a second', worker.busy),
   ]);
 }

@@ -1,6 +1,6 @@
 /**
  * Clips one after another: `@media-jobs/whisper` against `nodejs-whisper` as its README calls it, and against bare `whisper-cli` for each file. All
- * run the same whisper-cli. `node --conditions=@media-jobs/source benchmarks/whisper.bench.ts [clips] [tiny|base|small] [phrases]`; needs ffmpeg, espeak-ng and a built whisper-cli.
+ * run the same whisper-cli. `node --conditions=@media-jobs/source benchmarks/whisper.bench.ts [clips] [sizes, as base,small] [rounds] [phrases]`; needs ffmpeg, espeak-ng and a built whisper-cli.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
@@ -8,15 +8,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildWhisperCli, createWhisper } from '@media-jobs/whisper';
-import { report, table } from './report.ts';
+import { alternate, median, report, table } from './report.ts';
 import { phrases, speakProgramme } from '../packages/whisper/src/testing/programme.ts';
 import { wordErrorRate } from '../packages/whisper/src/testing/word-error-rate.ts';
 import { writeSizedModel, type Size } from './support/sized-model.ts';
 
 const clipCount = Number(process.argv[2] ?? 20);
-const size = (process.argv[3] ?? 'base') as Size;
+const sizes = (process.argv[3] ?? 'base,small').split(',') as Size[];
+const rounds = Number(process.argv[4] ?? 1);
 const seconds = 10;
-const phraseCount = Number(process.argv[4] ?? 60);
+const phraseCount = Number(process.argv[5] ?? 60);
 const folder = mkdtempSync(join(tmpdir(), 'media-jobs-bench-'));
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Inside node_modules, so that a copy of the package finds what it depends on. */
@@ -48,7 +49,12 @@ function makeClips(): string[] {
 const percent = (ratio: number): string => `${(100 * ratio).toFixed(1)} %`;
 const wordsIn = (text: string): string => text.replaceAll(/\[[^\]]*\]/g, '').replaceAll(/\s+/g, ' ').trim();
 
-async function timed(hear: () => Promise<readonly string[]>): Promise<{ readonly ms: number; readonly texts: string }> {
+interface Heard {
+  readonly ms: number;
+  readonly texts: string;
+}
+
+async function timed(hear: () => Promise<readonly string[]>): Promise<Heard> {
   const began = performance.now();
   const texts = await hear();
   const ms = performance.now() - began;
@@ -56,11 +62,11 @@ async function timed(hear: () => Promise<readonly string[]>): Promise<{ readonly
   return { ms, texts: texts.map(wordsIn).join('|') };
 }
 
-try {
-  const { command } = await buildWhisperCli();
+const names = ['`whisper.transcribe`, all at once', '`nodejs-whisper`, as its README', 'bare `whisper-cli` a file', '`whisper.transcribe` with `fitContext`'] as const;
+
+/** All ways with a model of one size. */
+async function compare(command: string, nodewhisper: NodeWhisper, clips: readonly string[], size: Size): Promise<{ readonly rows: readonly (readonly string[])[]; readonly summary: string }> {
   const model = writeSizedModel(join(folder, `ggml-${size}.en.bin`), size);
-  const clips = makeClips();
-  const nodewhisper = await loadPeer(command);
   const ours = (fitContext: boolean) => async (): Promise<string[]> => {
     await using whisper = await createWhisper({ model, engine: 'whisper-cli', whisperCli: { command }, fitContext });
     const transcripts = await Promise.all(clips.map((clip) => whisper.transcribe(clip, { language: 'en' })));
@@ -71,24 +77,35 @@ try {
     for (const clip of clips) texts.push(await hear(clip));
     return texts;
   };
-  const contestants = {
-    '`whisper.transcribe`, all at once': ours(false),
-    '`nodejs-whisper`, as its README': each((clip) => nodewhisper(clip, { modelName: `${size}.en`, modelRootPath: folder, logger: silent, whisperOptions: { outputInSrt: true } })),
-    'bare `whisper-cli` a file': each((clip) => execFileSync(command, ['-m', model, '-l', 'en', '-osrt', '-f', clip], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })),
-    '`whisper.transcribe` with `fitContext`': ours(true),
-  };
-  const results = Object.fromEntries(await runEach(contestants));
-  const base = results['`whisper.transcribe`, all at once'];
-  const rows = Object.entries(results).map(([name, { ms, texts }]) => [name, (ms / 1000).toFixed(1), `${(ms / (base?.ms ?? 1)).toFixed(2)} ×`, texts === base?.texts ? 'the same' : 'another']);
-  const peer = results['`nodejs-whisper`, as its README']?.ms ?? 0;
-  const fitted = results['`whisper.transcribe` with `fitContext`']?.ms ?? 1;
+  const ways = [
+    ours(false),
+    each((clip) => nodewhisper(clip, { modelName: `${size}.en`, modelRootPath: folder, logger: silent, whisperOptions: { outputInSrt: true } })),
+    each((clip) => execFileSync(command, ['-m', model, '-l', 'en', '-osrt', '-f', clip], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })),
+    ours(true),
+  ];
+  const figures = await alternate(rounds, Object.fromEntries(ways.map((hear, index) => [String(index), () => timed(hear)])));
+  const heard = ways.map((_, index) => figures[String(index)] ?? []);
+  const times = heard.map((all) => median(all.map(({ ms }) => ms)));
+  const said = heard[0]?.[0]?.texts;
+  const ratio = (index: number, other: number): string => ((times[index] ?? Number.NaN) / (times[other] ?? Number.NaN)).toFixed(2);
+  const rows = names.map((name, index) => [size, name, ((times[index] ?? Number.NaN) / 1000).toFixed(1), `${ratio(index, 0)} ×`, heard[index]?.every(({ texts }) => texts === said) === true ? 'the same' : 'another']);
+  return { rows, summary: `With the size of ${size}: ${ratio(1, 0)} × faster than \`nodejs-whisper\` by default, ${ratio(1, 3)} × with \`fitContext\`.` };
+}
+
+try {
+  const { command } = await buildWhisperCli();
+  const clips = makeClips();
+  const nodewhisper = await loadPeer(command);
+  const results: Awaited<ReturnType<typeof compare>>[] = [];
+  for (const size of sizes) results.push(await compare(command, nodewhisper, clips, size));
   const [plain, short] = [await wordErrorsOf(command, false), await wordErrorsOf(command, true)];
-  await report('whisper', `${clipCount} clips of ${seconds} s`, `\`benchmarks/whisper.bench.ts\`: a random model of the size of ${size}.en whose decoder ends early; one run each, seconds for all clips, the same build of
-whisper-cli for all. Ours is called as its README says: one beam; the others search with five, which is their default.${clipCount < 20 || size === 'tiny' ? ' Cut down from 20 clips and the size of base.en, so that it ended in time.' : ''}
+  await report('whisper', `${clipCount} clips of ${seconds} s`, `\`benchmarks/whisper.bench.ts\`: random models of the size of ${sizes.map((size) => `${size}.en`).join(' and ')} whose decoder ends early; seconds for all clips, ${rounds === 1 ? 'one run each' : `medians of ${rounds} rounds`}, the same build of
+whisper-cli for all. Ours is called as its README says: one beam; the others search with five, which is their default.${clipCount < 20 || sizes.includes('tiny') ? ' Cut down from 20 clips and the size of base.en, so that it ended in time.' : ''}
 
-${table([['way', 'seconds', 'to ours', 'text'], ...rows])}
+${table([['size', 'way', 'seconds', 'to ours', 'text'], ...results.flatMap(({ rows }) => rows)])}
 
-${(peer / (base?.ms ?? 1)).toFixed(2)} × faster than \`nodejs-whisper\` by default (goal: at least 1.15 ×), ${(peer / fitted).toFixed(2)} × with \`fitContext\` (goal: at least 2.5 ×).
+${results.map(({ summary }) => summary).join('\n')}
+Goals: at least 1.15 × by default, 2.5 × with \`fitContext\`.
 
 Words with \`fitContext\`: of ${phraseCount} synthesised phrases of one to four words, each in a file of its own, the fixture model hears ${percent(plain)} of the words wrong
 without it and ${percent(short)} with it. That says little of other models: one that was trained on windows of 30 s alone never met shorter ones.`);
@@ -106,13 +123,4 @@ async function wordErrorsOf(command: string, fitContext: boolean): Promise<numbe
   for (const [index, file] of single.entries()) pairs.push({ said: said[index] ?? '', heard: (await whisper.transcribe(file)).text });
   process.stderr.write(`word error rate, fitContext ${fitContext}: ${percent(wordErrorRate(pairs))}\n`);
   return wordErrorRate(pairs);
-}
-
-async function runEach(contestants: Readonly<Record<string, () => Promise<readonly string[]>>>): Promise<(readonly [string, Awaited<ReturnType<typeof timed>>])[]> {
-  const results: (readonly [string, Awaited<ReturnType<typeof timed>>])[] = [];
-  for (const [name, hear] of Object.entries(contestants)) {
-    process.stderr.write(`${name}: `);
-    results.push([name, await timed(hear)]);
-  }
-  return results;
 }

@@ -46,7 +46,7 @@ export function partsOf({ units, connections }: Pick<Measured, 'units' | 'connec
     part('jobs in the queue', '*W / L* × queue', [jobs, units.queue]),
     part('beats', '*W* / 10 s × beat', [each(beatMs), units.beat]),
     part('looks at the epoch', '*P* / 10 s × look', [each(heartbeatMs), units.epochLook]),
-    part('waits for cancels and resets', '*P* / 10 s × wait', [each(blockMs), units.wait]),
+    part('waits for cancels and resets', '*P* / 10 s × wait', [each(blockMs), connections.wait]),
     part('looks for what is due', '*P* / 30 s × look', [each(leaseMs), units.dueLook]),
     part(`${followers} services that follow jobs`, `${followers} × (3 *W / L* + *W* / 10 s) × event followed`, [followers * (eventsOfJob * jobs + each(beatMs)), connections.followed]),
   ];

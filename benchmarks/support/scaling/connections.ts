@@ -1,21 +1,24 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { createRedisStore } from '@media-jobs/redis-store';
 import { perAct, type UnitCost } from './unit-costs.ts';
 import { usageOf, usedMemory } from './redis-usage.ts';
-import { operation, requestOf } from './store-load.ts';
+import { operation, requestOf, waitInVain } from './store-load.ts';
 
 /** What connections cost that do nothing, and such that follow the stream of events. */
 export interface ConnectionCosts {
   readonly bytesEach: number;
   /** One event for one that follows. */
   readonly followed: UnitCost;
+  /** One question for cancels and resets, which waits until its time is over, of many that wait at once. */
+  readonly wait: UnitCost;
   readonly maxClients: number;
 }
 
 /** Opens so many connections; then has so many stores follow so many events. */
-export async function measureConnections(admin: Redis, url: string, { sockets, followers, events }: { readonly sockets: number; readonly followers: number; readonly events: number }): Promise<ConnectionCosts> {
+export async function measureConnections(admin: Redis, url: string, { sockets, followers, events, waiters }: { readonly sockets: number; readonly followers: number; readonly events: number; readonly waiters: number }): Promise<ConnectionCosts> {
   const { hostname, port } = new URL(url);
   const before = await usedMemory(admin);
   const opened = await Promise.all(Array.from({ length: sockets }, () => openSocket(hostname, Number(port))));
@@ -24,7 +27,7 @@ export async function measureConnections(admin: Redis, url: string, { sockets, f
   const [alone, followed] = [await eventsCost(admin, url, 0, events), await eventsCost(admin, url, followers, events)];
   const share = (name: keyof UnitCost): number => (followed[name] - alone[name]) / followers;
   const [, maxClients = ''] = await admin.config('GET', 'maxclients');
-  return { bytesEach, followed: { cpuMicros: share('cpuMicros'), commands: share('commands'), bytesIn: share('bytesIn'), bytesOut: share('bytesOut') }, maxClients: Number(maxClients) };
+  return { bytesEach, followed: { cpuMicros: share('cpuMicros'), commands: share('commands'), bytesIn: share('bytesIn'), bytesOut: share('bytesOut') }, wait: await waitCost(admin, waiters), maxClients: Number(maxClients) };
 }
 
 async function openSocket(host: string, port: number): Promise<Socket> {
@@ -62,4 +65,16 @@ async function eventsCost(admin: Redis, url: string, followers: number, events: 
   await Promise.all(stores.map((each) => each[Symbol.asyncDispose]()));
   await admin.flushdb();
   return perAct(usage, events);
+}
+
+/** Redis ends such waits ten times a second, and works a little by itself meanwhile: that is taken off. */
+async function waitCost(admin: Redis, waiters: number): Promise<UnitCost> {
+  const clients = Array.from({ length: waiters }, () => admin.duplicate());
+  const waitAll = () => Promise.all(clients.map((client) => waitInVain(client, 'waits', 1)));
+  await waitAll();
+  const rounds = 20;
+  const usage = await usageOf(admin, async () => { for (let round = 0; round < rounds; round += 1) await waitAll(); });
+  const idle = await usageOf(admin, () => sleep(usage.atMs));
+  for (const client of clients) client.disconnect();
+  return perAct({ ...usage, cpuMs: usage.cpuMs - idle.cpuMs }, waiters * rounds);
 }

@@ -5,7 +5,7 @@ import { ownerId } from '@media-jobs/process';
 import { createRedisStore, type RedisStore } from '@media-jobs/redis-store';
 import type { Redis } from 'ioredis';
 import { usageOf, usedMemory, type RedisUsage } from './redis-usage.ts';
-import { completionOf, lookInVain, operation, requestOf, waitInVain } from './store-load.ts';
+import { completionOf, lookInVain, operation, requestOf } from './store-load.ts';
 
 /** What one act asks of Redis. */
 export interface UnitCost {
@@ -28,8 +28,6 @@ export interface UnitCosts {
   /** Through the queue: put in, taken out, ended. */
   readonly queue: UnitCost;
   readonly epochLook: UnitCost;
-  /** One question for cancels and resets that waits until its time is over. */
-  readonly wait: UnitCost;
   /** Of each lease: what has lapsed, what is to be tried again, how much runs. */
   readonly dueLook: UnitCost;
   /** One running job in the list of all that run. */
@@ -72,14 +70,13 @@ export async function measureUnitCosts(admin: Redis, url: string, count: number)
   const beatOfHundred = perAct(await usageOf(admin, async () => { for (let at = 0; at < count; at += 100) await beats(at, 100, 0.2); }), count);
   const listed = perAct(await usageOf(admin, () => submitter.list({ states: ['running'] }, { limit: Math.min(1_000, count) })), Math.min(1_000, count));
   const epochLook = await each(() => worker.epoch());
-  const wait = await each(() => waitInVain(admin, 'units', 1));
   const dueLook = await each(() => lookInVain(worker));
   const commit = perAct(await usageOf(admin, async () => { for (const one of claimed) await worker.commit(one.key, completionOf(one)); }), count);
   const completedBytes = ((await usedMemory(admin)) - emptyBytes) / count;
   offsetMs = 2 * 86_400_000;
   const expired = perAct(await usageOf(admin, () => expireAll(worker)), count);
   await admin.flushdb();
-  return { submit, claim, beat, beatOfHundred, commit, queue: await measureQueue(admin, url, count), epochLook, wait, dueLook, listed, expired, runningBytes, completedBytes };
+  return { submit, claim, beat, beatOfHundred, commit, queue: await measureQueue(admin, url, count), epochLook, dueLook, listed, expired, runningBytes, completedBytes };
 }
 
 /** Scripts, counters, the stream of events and both connections are there before anything is measured. */
