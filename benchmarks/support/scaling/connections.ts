@@ -75,6 +75,6 @@ async function waitCost(admin: Redis, waiters: number): Promise<UnitCost> {
   const rounds = 20;
   const usage = await usageOf(admin, async () => { for (let round = 0; round < rounds; round += 1) await waitAll(); });
   const idle = await usageOf(admin, () => sleep(usage.atMs));
-  for (const client of clients) client.disconnect();
+  await Promise.all(clients.map((client) => client.quit()));
   return perAct({ ...usage, cpuMs: usage.cpuMs - idle.cpuMs }, waiters * rounds);
 }

@@ -30,7 +30,7 @@ const { leaseMs } = mediaJobsDefaults;
 const claimOf = { owner: ownerId(), leaseMs, operations: [operation] };
 const idleMs = 5_000;
 /** Connections that wait for cancels, each a moment at a time: as many such questions begin and end as of thousands that wait for ten seconds. Redis ends them ten times a second. */
-const waiters = Array.from({ length: 512 }, () => new Redis(task.url));
+const waiters = Array.from({ length: 256 }, () => new Redis(task.url));
 const waitMs = 10;
 let submitted = 0;
 let claimTimes = createLatencies();
