@@ -53,7 +53,7 @@ const redis: StoreUnderTest = {
       spec: { kind: 'redis', url: server.url },
       isFree: () => Promise.resolve(true),
       // Of an era, counters alone may stay.
-      left: async () => (await admin.keys('*')).filter((key) => !/:(?:epoch|eras|settings|events|tally)$/.test(key)),
+      left: async () => (await admin.keys('*')).filter((key) => !/:(?:epoch|eras|settings|events|cancels|tally)$/.test(key)),
       async [Symbol.asyncDispose]() {
         admin.disconnect();
         await server[Symbol.asyncDispose]();

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoreChange } from '@media-jobs/core';
+import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
-import { createRedisStore } from '@media-jobs/redis-store';
+import { createRedisStore, redisClientOptions } from '@media-jobs/redis-store';
 import { suiteRedis } from './testing/suite-redis.ts';
 import { sampleClaim, sampleSuccess, submitSample } from './testing/sample-jobs.ts';
 
@@ -37,4 +39,19 @@ test('of the streams that watchers follow a reset leaves one entry, which says t
   await store.reset();
   expect(await lengths()).toEqual([0, 1]);
   expect((await redis.admin.xrange('{streams}:cancels', '-', '+')).map(([, fields]) => fields)).toEqual([['e', 'epoch']]);
+});
+
+test('a watcher waits on one connection for longer than a command of the client may take', async () => {
+  const client = new Redis(redis.server.url, { ...redisClientOptions, commandTimeout: 300, socketTimeout: 300 });
+  {
+    await using store = createRedisStore({ client, prefix: 'patient' });
+    await store.epoch();
+    using _watcher = store.watch(() => undefined, 'cancels');
+    const waiting = async (): Promise<readonly string[]> => [...String(await redis.admin.client('LIST')).matchAll(/^id=(\d+).* cmd=xread /gm)].map(([, id]) => id ?? '');
+    await expect.poll(waiting).toHaveLength(1);
+    const before = await waiting();
+    await sleep(1_000);
+    expect(await waiting()).toEqual(before);
+  }
+  client.disconnect();
 });
