@@ -39,6 +39,13 @@ describe('the words of phrases in random order, with pauses, silence and noise, 
     judge(mode, pairs);
   }, 3_600_000);
 
+  test('all in one, in one chunk of several windows', async () => {
+    await using whisper = await createWhisper({ model, engine });
+    const { text, chunks } = await whisper.transcribe(files.all);
+    expect(chunks.heard).toBe(1);
+    judge('one chunk', [{ said: said.join(' '), heard: text }]);
+  }, 3_600_000);
+
   test('all in one, in chunks', async () => {
     await using whisper = await createWhisper({ model, engine, chunkSeconds });
     judge('chunked', [{ said: said.join(' '), heard: (await whisper.transcribe(files.all)).text }]);
