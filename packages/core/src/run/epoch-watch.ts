@@ -9,7 +9,7 @@ import type { Runner } from './runner.ts';
  * in case that a hint is lost. Where the work folder is this machine's own, it asks always: nobody else can remove what is of older epochs there.
  */
 export function watchEpoch(context: RunContext, runner: Runner | null, cleanupLoop: Pick<CleanupLoop, 'lookThroughOwnFolder'>): Disposable {
-  const { store, clock, logger, pollIntervalMs, heartbeatMs, files, firstEpoch } = context;
+  const { store, queue, clock, logger, pollIntervalMs, heartbeatMs, files, firstEpoch } = context;
   let seen = firstEpoch;
   let timer: Timer | undefined;
   let ended = false;
@@ -24,7 +24,8 @@ export function watchEpoch(context: RunContext, runner: Runner | null, cleanupLo
       logger.debug({ err: MediaJobError.from(error) }, 'The epoch could not be read; the next beat tells as well');
     }
   };
-  const hints = isHinted(context) ? store.watchEpoch?.(() => void look()) : undefined;
+  // Workers of a shared queue follow what the store tells of cancels anyhow, and resets stand there; for others that would be one connection more.
+  const hints = runner !== null && queue?.capabilities.shared === true ? store.watchEpoch?.(() => void look()) : undefined;
   const intervalMs = hints === undefined ? pollIntervalMs : heartbeatMs;
   const next = (): void => void (timer = clock.after(intervalMs, () => void look().finally(() => {
     if (!ended) next();
@@ -37,9 +38,4 @@ export function watchEpoch(context: RunContext, runner: Runner | null, cleanupLo
       hints?.[Symbol.dispose]();
     },
   };
-}
-
-/** Workers of a shared queue follow what the store tells of cancels anyhow, and resets stand there; for others that would be one connection more. */
-function isHinted({ store, queue }: RunContext): boolean {
-  return queue?.capabilities.shared === true && store.watchEpoch !== undefined;
 }

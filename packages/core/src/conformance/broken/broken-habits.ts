@@ -143,9 +143,7 @@ export const brokenHabits: readonly BrokenStore[] = [
   {
     name: 'it hints at resets where there are none',
     rejectedBy: 'whoever watches the epoch is told of each reset by any handle, and of nothing else, until it ends its watch',
-    wrap: (store) => override(store, {
-      watchEpoch: (listener) => store.watch(listener),
-    }),
+    wrap: (store) => override(store, { watchEpoch: (listener) => store.watch(listener) }),
   },
   {
     name: 'it tells nothing of cancels to whoever watches for them only',

@@ -112,6 +112,7 @@ const calls: Readonly<Record<string, (store: JobStore) => unknown>> = {
   commit: (store) => store.commit(anyKey, { kind: 'cancelled', usage: { wallMs: 0, waitingMs: 0, cpuMs: 0, peakRssBytes: 0, sampled: true } }), release: (store) => store.release(anyKey),
   requestCancel: (store) => store.requestCancel(anyKey.id), due: (store) => store.due('lease', { limit: 1 }), takeExpired: (store) => store.takeExpired(1), purge: (store) => store.purge(anyKey.id, 'any'),
   takeNow: (store) => store.takeNow(anyKey.id), redrive: (store) => store.redrive(anyKey.id), stats: (store) => store.stats(), countLookup: (store) => store.countLookup('hit'), watch: (store) => store.watch(() => undefined),
+  watchEpoch: (store) => (store.watchEpoch === undefined ? store.watch(() => undefined) : store.watchEpoch(() => undefined)),
   reset: (store) => store.reset(), collect: (store) => store.collect(1), shareSettings: (store) => store.shareSettings({ ttlMs: 1, cleanupIntervalMs: 1 }), ping: (store) => store.ping(),
 };
 
