@@ -150,7 +150,7 @@ A worker process has ${measured.found.worker.connections} connections, ${measure
 ### Arithmetic
 
 *W* workers of one place, each a process (*P* = *W*), jobs of *L* = ${jobSeconds} s, kept for *T* = 24 h; shares of the one thread. This table is multiplied, not measured. Its factors were measured one by one,
-where most commands find Redis asleep and wake it: the same rates together cost less. Left out are the locks of BullMQ, two commands a minute for each job.
+where most commands find Redis asleep and wake it: the same rates together cost less. Left out is what BullMQ asks besides: it renews the lock of each job twice a minute, and each worker looks for lost ones as often.
 
 ${fleetTable(measured.found, [100, 1_000, 10_000])}
 
