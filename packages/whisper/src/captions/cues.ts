@@ -61,10 +61,13 @@ function wrapped(cue: Cue, maxLineLength: number, maxLines: number): readonly Cu
   const lengths = texts.map(lengthOf);
   const total = lengths.reduce((sum, length) => sum + length, 0);
   let before = 0;
+  let last = cue.startMs - 1;
   const bounds = lengths.map((length, index) => {
     const bound = cue.startMs + Math.round((before / total) * spanMs);
     before += length;
-    return Math.min(Math.max(bound, cue.startMs + index), cue.endMs - (texts.length - index));
+    // Shares of less than a millisecond round to the same one: each begins after the one before, and leaves one to each that follows.
+    last = Math.min(Math.max(bound, last + 1), cue.endMs - (texts.length - index));
+    return last;
   });
   return texts.map((text, index) => ({ startMs: bounds[index] ?? cue.startMs, endMs: bounds[index + 1] ?? cue.endMs, text }));
 }
