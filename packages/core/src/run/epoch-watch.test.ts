@@ -1,7 +1,8 @@
 import { createMemoryStore, createProcessQueue, mediaJobsDefaults, type JobQueue, type JobStore } from '@media-jobs/core';
 import { createFakeClock, scriptedOperation, type FakeClock } from '@media-jobs/core/testing';
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import { leftFolders, openBench, passing } from './testing/bench.ts';
+import { override } from '../conformance/broken/override.ts';
+import { leftFolders, openBench, passing, sharedLine } from './testing/bench.ts';
 
 const { heartbeatMs, pollIntervalMs } = mediaJobsDefaults;
 
@@ -18,10 +19,8 @@ function lookedAt(hints: boolean): { readonly store: JobStore; readonly looks: (
     epoch: () => ((looks += 1), store.epoch()),
     ...(hints ? { watchEpoch: (listener) => (listeners.add(listener), { [Symbol.dispose]: () => void listeners.delete(listener) }) } : {}),
   };
-  return { looks: () => looks, listeners, hint: () => listeners.forEach((listener) => listener()), store: new Proxy(store, { get: (target, name) => Reflect.get(name in own ? own : target, name) as unknown }) };
+  return { looks: () => looks, listeners, hint: () => listeners.forEach((listener) => listener()), store: override(store, own) };
 }
-
-const sharedLine = (): JobQueue => Object.assign(createProcessQueue(), { capabilities: { shared: true } });
 
 /** A worker of a shared line with a job that runs. */
 async function openBusy(store: JobStore, queue: JobQueue) {

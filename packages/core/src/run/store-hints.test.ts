@@ -1,7 +1,8 @@
-import { createMemoryStore, createProcessQueue, type JobQueue, type JobStore } from '@media-jobs/core';
+import { createMemoryStore, type JobStore } from '@media-jobs/core';
 import { createFakeClock, scriptedOperation } from '@media-jobs/core/testing';
 import { afterAll, expect, test } from 'vitest';
-import { leftFolders, openBench, passing } from './testing/bench.ts';
+import { override } from '../conformance/broken/override.ts';
+import { leftFolders, openBench, passing, sharedLine } from './testing/bench.ts';
 
 afterAll(async () => expect(await leftFolders()).toEqual([]));
 
@@ -19,10 +20,8 @@ function watchedStore(store: JobStore): { readonly store: JobStore; readonly wat
       },
     };
   };
-  return { watched, store: new Proxy(store, { get: (target, name) => (name === 'watch' ? watch : (Reflect.get(target, name) as unknown)) }) };
+  return { watched, store: override(store, { watch }) };
 }
-
-const sharedLine = (): JobQueue => Object.assign(createProcessQueue(), { capabilities: { shared: true } });
 
 test('a worker of a shared queue watches for cancels only, and for all while somebody follows a job', async () => {
   const clock = createFakeClock();

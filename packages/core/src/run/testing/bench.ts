@@ -1,7 +1,7 @@
 import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createMediaJobs, createMemoryStore, maxCleanupIntervalMinutes, type Job, type JobState, type JobStore, type MediaJobs, type MediaJobsOptions, type Operation } from '@media-jobs/core';
+import { createMediaJobs, createMemoryStore, createProcessQueue, maxCleanupIntervalMinutes, type Job, type JobQueue, type JobState, type JobStore, type MediaJobs, type MediaJobsOptions, type Operation } from '@media-jobs/core';
 import { systemClock } from '@media-jobs/foundation';
 import { collectLogs, createFakeClock, type FakeClock, type LogCollector } from '@media-jobs/core/testing';
 
@@ -60,6 +60,9 @@ export async function openBench<const Operations extends readonly Operation[]>(o
     },
   };
 }
+
+/** A queue that says of itself that other processes take from it as well. */
+export const sharedLine = (): JobQueue => Object.assign(createProcessQueue(), { capabilities: { shared: true } });
 
 /** Resolves when the job has come to this state; later events are left for others. */
 export async function untilState(job: Job<unknown>, state: JobState): Promise<void> {
